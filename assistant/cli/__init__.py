@@ -1,0 +1,16 @@
+"""The command line: thin commands over ``pipeline``.
+
+Exit codes: 0 done; 1 some of several files failed, or an unexpected refusal; 2 wrong usage or settings; 3 input that cannot be
+used; 4 a quote that is not in its transcript; 5 model or index missing; 6 database; 7 engine; 8 not allowed; 130 interrupted.
+"""
+
+from __future__ import annotations
+
+import sys
+
+
+def main() -> None:
+    """Entry point: runs the app; an `AssistantError` becomes one line on standard error and its exit code."""
+    from assistant.cli.app import run
+
+    sys.exit(run())

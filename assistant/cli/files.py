@@ -1,0 +1,173 @@
+"""Commands on files: code, score, report, verify, transcripts show."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from assistant.cli.common import emit, note, progress, say, summary, table
+from assistant.errors import EvidenceError
+
+transcripts_app = typer.Typer(help="Look at transcripts as they are read.", no_args_is_help=True)
+Files = Annotated[list[Path], typer.Argument(help="Transcripts: .vtt .srt .docx .txt .md .pdf .json", show_default=False)]
+Interviewer = Annotated[
+    list[str] | None,
+    typer.Option("--interviewer", help="Who interviews, as the file names them; may be given several times. Guessed where absent."),
+]
+Json = Annotated[bool, typer.Option("--json", help="For a program: JSON on standard output.")]
+FrameworkOption = Annotated[
+    str | None, typer.Option("--framework", help="Id of a framework, or a .yaml/.xlsx/.csv file. Default: john-2025.")
+]
+
+
+def code(
+    files: Files,
+    out: Annotated[Path, typer.Option("--out", help="Folder for <stem>.jsonl and the transcript's copy.")],
+    framework: FrameworkOption = None,
+    engine: Annotated[str, typer.Option("--engine", help="Coding engine: local.")] = "local",
+    interviewer: Interviewer = None,
+    as_json: Json = False,
+) -> None:
+    """Code transcripts: which sentences are evidence of which practice, whose time, which stages. A file that fails does not stop the others."""
+    from assistant.extraction.engines import make_engine
+    from assistant.frameworks import load_framework
+    from assistant.pipeline import code_files
+    from assistant.settings import get_settings
+
+    settings = get_settings()
+    chosen = load_framework(framework or settings.framework)
+    coder = make_engine(engine, chosen, settings)
+    with progress("coding", len(files)) as step:
+        outcomes = code_files(files, chosen, coder, out, interviewer=interviewer or (), progress=step)
+    failed = [o for o in outcomes if o.error is not None]
+    if as_json:
+        emit(
+            [
+                {
+                    "file": str(o.source),
+                    "out": str(o.out) if o.out else None,
+                    "evidence": len(o.evidence),
+                    "error": str(o.error) if o.error else None,
+                    "notes": list(o.transcript.notes) if o.transcript else [],
+                }
+                for o in outcomes
+            ]
+        )
+    else:
+        for o in outcomes:
+            if o.transcript is not None:
+                current = sum(e.status == "current" for e in o.evidence)
+                say(f"{o.out}: {len(o.evidence)} pieces of evidence, {current} of current practice")
+                for remark in o.transcript.notes:
+                    note(f"  {o.source.name}: {remark}")
+    for o in failed:
+        note(f"error: {o.error}")
+    if failed:
+        raise typer.Exit(failed[0].error.exit_code if len(failed) == len(outcomes) and failed[0].error else 1)
+
+
+def score(
+    folder: Annotated[Path, typer.Argument(metavar="DIR", help="Folder made by `assistant code`.", show_default=False)],
+    out: Annotated[Path, typer.Option("--out", help="Assessment file to write.")],
+    accept: Annotated[
+        str, typer.Option("--accept", help="`confirmed`: what reviewers confirmed; `all`: everything proposed, as a draft.")
+    ] = "confirmed",
+    policy: Annotated[
+        str | None, typer.Option("--policy", help="majority, weakest-link or iso33020. Default: the framework's first.")
+    ] = None,
+    framework: FrameworkOption = None,
+    as_json: Json = False,
+) -> None:
+    """Score the evidence of a folder as one use case: stages with bounds, coverage, conflicts and trace."""
+    from assistant.frameworks import load_framework
+    from assistant.models import canonical_json
+    from assistant.pipeline import score_folder, write_atomic
+    from assistant.settings import get_settings
+
+    if accept not in ("all", "confirmed"):
+        raise EvidenceError(f"--accept {accept} is not known", remedy="use --accept all or --accept confirmed")
+    result = score_folder(
+        folder,
+        accept="all" if accept == "all" else "confirmed",
+        policy=policy,
+        framework=framework,
+        default_framework=get_settings().framework,
+    )
+    write_atomic(out, canonical_json(result.model_dump(mode="json")) + "\n")
+    if as_json:
+        emit(result.assessment.model_dump(mode="json", exclude={"evidence"}))
+        return
+    summary(result.assessment, load_framework(framework or result.assessment.framework))
+    if accept == "confirmed" and not any(r.evidence for r in result.assessment.elements):
+        note("nothing is confirmed yet: review the evidence, or score a draft with --accept all")
+    say(str(out))
+
+
+def report(
+    assessment: Annotated[Path, typer.Argument(help="File made by `assistant score`.", show_default=False)],
+    out: Annotated[Path, typer.Option("--out", help="Report to write: .html, .md or .json by its ending.")],
+    names: Annotated[bool, typer.Option("--names", help="Show participants by name instead of P1, P2 …")] = False,
+    framework: FrameworkOption = None,
+) -> None:
+    """Write a report in which every stage shows its quotes and every quote its place."""
+    from assistant.frameworks import load_benchmarks, load_framework
+    from assistant.pipeline import read_assessment
+    from assistant.report import write_report
+
+    file = read_assessment(assessment)
+    chosen = load_framework(framework or file.assessment.framework)
+    companies = next(iter(load_benchmarks(chosen.id)), None)
+    write_report(out, file, chosen, companies=companies, names=names)
+    say(str(out))
+
+
+def verify(
+    assessment: Annotated[Path, typer.Argument(help="File made by `assistant score`.", show_default=False)],
+    framework: FrameworkOption = None,
+    as_json: Json = False,
+) -> None:
+    """Check an assessment file: every quote against its transcript, every stage by scoring again."""
+    from assistant.frameworks import load_framework
+    from assistant.pipeline import check_quotes, read_assessment
+    from assistant.scoring import verify as recompute
+
+    file = read_assessment(assessment)
+    chosen = load_framework(framework or file.assessment.framework)
+    quotes = check_quotes(file)
+    same = recompute(chosen, file.assessment)
+    if as_json:
+        emit({"quotes": quotes, "recomputed": same, "hash": file.assessment.hash})
+    else:
+        say(f"{quotes} quotes are verbatim; the score {'recomputes to the byte' if same else 'DOES NOT RECOMPUTE'}")
+    if not same:
+        raise EvidenceError(
+            "the stages are not those of its evidence", source=str(assessment), remedy="it was altered, or the framework differs"
+        )
+
+
+@transcripts_app.command("show")
+def show(
+    file: Annotated[Path, typer.Argument(help="A transcript.", show_default=False)],
+    interviewer: Interviewer = None,
+    as_json: Json = False,
+) -> None:
+    """Show a transcript as it is read: turns, speakers, roles, times."""
+    from assistant.transcripts import read_transcript, to_json
+
+    transcript = read_transcript(file, interviewer=interviewer or ())
+    if as_json:
+        print(to_json(transcript))
+        return
+    say(
+        f"{transcript.name}: {transcript.format}, {len(transcript.turns)} turns, {len(transcript.text.split())} words, {transcript.encoding}"
+    )
+    for remark in transcript.notes:
+        say(f"  note: {remark}")
+    roles = {t.speaker: t.role.value for t in transcript.turns}
+    words = {s: sum(len(transcript.text[t.start : t.end].split()) for t in transcript.turns if t.speaker == s) for s in transcript.speakers}
+    table(["speaker", "role", "words"], [[s or "(nobody named)", roles[s], str(words[s])] for s in transcript.speakers])
+    for turn in transcript.turns:
+        clock = "" if (at := turn.time_at(turn.start)) is None else f"{int(at) // 60:02d}:{int(at) % 60:02d} "
+        say(f"\n{clock}{turn.speaker or '(nobody named)'} [{turn.role.value}]\n{transcript.text[turn.start : turn.end]}")
