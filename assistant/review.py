@@ -136,7 +136,10 @@ def apply_edit(original: Evidence, decision: Decision) -> Evidence:
 
 
 def elements_in_force(decisions: Iterable[ElementDecision]) -> tuple[ElementDecision, ...]:
-    """The last standing decision on each element; ``reopen`` takes the last one back. In order of element."""
+    """The decision in force on each element, in order of element; ``reopen`` takes the last one back.
+
+    A remark that evidence is missing does not lift a decision made before it; it is in force where it stands alone.
+    """
     stacks: dict[str, list[ElementDecision]] = defaultdict(list)
     # Decisions without a time (made in memory) keep the order in which they are given.
     for decision in sorted(decisions, key=lambda d: (d.at.timestamp(), d.id) if d.at else (0.0, "")):
@@ -145,7 +148,8 @@ def elements_in_force(decisions: Iterable[ElementDecision]) -> tuple[ElementDeci
             stack.append(decision)
         elif stack:
             stack.pop()
-    return tuple(stack[-1] for _, stack in sorted(stacks.items()) if stack)
+    setting = {element: [d for d in stack if d.action != "missing_evidence"] or stack for element, stack in stacks.items()}
+    return tuple(stack[-1] for _, stack in sorted(setting.items()) if stack)
 
 
 # ---------------------------------------------------------------- what to look at next

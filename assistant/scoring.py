@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
+from fractions import Fraction
 from typing import Literal
 
 from assistant.errors import EvidenceError
@@ -143,7 +144,10 @@ def _conflicting(
     element: Element, placements: Sequence[Placement], placed: Sequence[Placement], decision: ElementDecision | None, used: tuple[str, ...]
 ) -> ElementRating:
     """Evidence on different statements: the lowest counts until a reviewer settles it with a reason."""
-    named = {s.id: s for p in placed for s in p.statements}
+    firm = {s.id for p in placed for s in p.statements}
+    # Evidence that fits several statements takes part where it excludes all that are named, with the lowest that it admits.
+    against = [p for p in placements if p.stage is None and not any(s.id in firm for s in p.statements)]
+    named = {s.id: s for p in (*placed, *against) for s in p.statements}
     statements = tuple(sorted(named, key=lambda key: named[key].stage_low))
     allowed = {s.id for p in placements for s in p.statements}
     if decision is not None and decision.action == "settle" and decision.statement in allowed:
@@ -161,14 +165,13 @@ def _conflicting(
             conflict=Conflict(statements=statements, evidence=used, settled=True, reason=decision.reason),
             explanation=f"Conflict settled by a reviewer: {decision.reason}",
         )
-    lowest = min(placed, key=lambda p: (p.stage or 0, p.statements[0].stage_low))
-    stage = lowest.stage
-    assert stage is not None  # `placed` holds placed evidence only
+    sides = [(p.stage or p.statements[0].stage_high, p.statements[0]) for p in (*placed, *against)]
+    stage, lowest = min(sides, key=lambda side: (side[0], side[1].stage_low))
     return ElementRating(
         element=element.id,
         status=RatingStatus.RATED,
         stage=stage,
-        statement=lowest.statements[0].id,
+        statement=lowest.id,
         low=stage,
         high=stage,
         evidence=used,
@@ -227,7 +230,7 @@ def apply_policy(policy: Policy, stages: Mapping[str, int], scope: Sequence[str]
             if row.grade != "F":
                 break
             continue
-        if row.reached <= policy.threshold * row.rated:
+        if row.reached <= Fraction(str(policy.threshold)) * row.rated:
             break
         missing = blocked(policy, row.stage, stages, scope)
         if missing:
@@ -246,13 +249,15 @@ def rate_group(framework: Framework, policy: Policy, scope: str, ratings: Sequen
     stage, held = apply_policy(policy, known, ids, top)
     low, _ = apply_policy(policy, {r.element: r.low for r in applicable}, ids, top)
     high, _ = apply_policy(policy, {r.element: r.high for r in applicable}, ids, top)
+    # What is known of unplaced elements can lie beyond what the rated ones give: the bounds then hold both.
+    worst, best = min(low or 1, stage or top), max(high or top, stage or 1)
     coverage = round(len(known) / len(applicable), 6) if applicable else 0.0
-    sufficient = bool(applicable) and len(known) >= framework.min_coverage * len(applicable)
+    sufficient = bool(applicable) and len(known) >= Fraction(str(framework.min_coverage)) * len(applicable)
     group = GroupRating(
         scope=scope,
         stage=stage,
-        low=low or 1,
-        high=high or top,
+        low=worst,
+        high=best,
         rated=len(known),
         total=len(applicable),
         coverage=coverage,
@@ -305,7 +310,7 @@ def rate_practices(framework: Framework, evidence: Sequence[Evidence]) -> tuple[
         shown = [e for e in used if practice.code in e.codes]
         denied = [e for e in used if f"!{practice.code}" in e.codes]
         status: Literal["present", "absent", "unknown"] = "absent" if denied else "present" if shown else "unknown"
-        ids = tuple(e.id for e in used if e in shown or e in denied)
+        ids = tuple(e.id for e in used if practice.code in e.codes or f"!{practice.code}" in e.codes)
         rows.append(PracticeRating(code=practice.code, status=status, evidence=ids, conflict=bool(shown and denied)))
     return tuple(rows)
 
@@ -418,7 +423,7 @@ def _prepare(
     framework: Framework, evidence: Iterable[Evidence], decisions: Iterable[ElementDecision], transcripts: Iterable[TranscriptRef]
 ) -> _Inputs:
     """Sort and check everything, so that the order in which it was given never shows in the result."""
-    named = sorted(transcripts, key=lambda t: (t.name, t.id, t.sha256), reverse=True)
+    named = sorted(transcripts, key=lambda t: (t.name, t.sha256), reverse=True)
     refs = tuple(sorted({t.id: t for t in named}.values(), key=lambda t: (t.name, t.id)))  # of one text given twice, the first name
     position = {t.id: i for i, t in enumerate(refs)}
     unique: dict[str, Evidence] = {}
@@ -438,14 +443,18 @@ def _prepare(
             )
     ordered = tuple(sorted(unique.values(), key=lambda e: (position[e.transcript], e.start, e.end, e.element, e.id)))
     by_element = {key: tuple(e for e in ordered if e.element == key) for key in elements}
-    in_force: dict[str, ElementDecision] = {}
+    standing: dict[str, list[ElementDecision]] = {}
     for d in decisions:
         if d.element not in elements:
             raise EvidenceError(f"decision {d.id} is on element {d.element}, which {framework.id} does not have")
-        # `missing_evidence` is a note to the coders; it neither sets nor lifts a result.
-        if d.action != "missing_evidence":
-            in_force[d.element] = d
-    return _Inputs(ordered, by_element, {k: v for k, v in in_force.items() if v.action != "reopen"}, refs)
+        stack = standing.setdefault(d.element, [])
+        if d.action != "reopen":
+            stack.append(d)
+        elif stack:
+            stack.pop()
+    # `missing_evidence` is a note to the coders; it neither sets nor lifts a result.
+    setting = {k: [d for d in stack if d.action != "missing_evidence"] for k, stack in standing.items()}
+    return _Inputs(ordered, by_element, {k: stack[-1] for k, stack in setting.items() if stack}, refs)
 
 
 def score(

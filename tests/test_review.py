@@ -163,10 +163,11 @@ def test_elements_in_force() -> None:
         whole(3, "a", "missing_evidence"),
         whole(4, "b", "reopen"),
     ]
-    assert [(d.element, d.action) for d in review.elements_in_force(reversed(taken))] == [("a", "missing_evidence")]
+    assert [(d.element, d.action) for d in review.elements_in_force(reversed(taken))] == [("a", "settle")]
     assert [d.action for d in review.elements_in_force([*taken, whole(5, "a", "reopen")])] == ["settle"]
     untimed = [whole(n, "a", action, timed=False) for n, action in ((2, "not_applicable"), (1, "missing_evidence"))]
-    assert [d.action for d in review.elements_in_force(untimed)] == ["missing_evidence"]
+    assert [d.action for d in review.elements_in_force(untimed)] == ["not_applicable"]
+    assert [d.action for d in review.elements_in_force(untimed[1:])] == ["missing_evidence"]
 
 
 # ---------------------------------------------------------------- queue
