@@ -9,7 +9,7 @@ import re
 from collections import Counter
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
-from itertools import groupby
+from itertools import groupby, pairwise
 
 import numpy as np
 import numpy.typing as npt
@@ -54,7 +54,7 @@ def tokens(text: str) -> list[str]:
 def ngrams(text: str) -> list[str]:
     """Words and neighbouring pairs. Function words stay in: "we", "you should" and "used to" tell whose practice and whose time."""
     found = tokens(text)
-    return found + [f"{a} {b}" for a, b in zip(found, found[1:], strict=False)]
+    return found + [f"{a} {b}" for a, b in pairwise(found)]
 
 
 def question_of(sentences: Sequence[str]) -> str:

@@ -10,6 +10,7 @@ import hashlib
 import io
 import json
 import zipfile
+import zlib
 from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import lru_cache
@@ -123,6 +124,7 @@ class Heads:
         self._dense = arrays["dense"].astype(np.float32)
         self._bias = arrays["bias"].astype(np.float32)
         self._second = {k: arrays[k].astype(np.float32) for k in ("second", "second_bias", "mean", "scale")}
+        self._prior = np.log(np.asarray(meta["prior_odds"], dtype=np.float32))
         self.stage_bias = arrays["stage_bias"].astype(np.float32)
         self.code_bias = arrays["code_bias"].astype(np.float32)
 
@@ -142,7 +144,7 @@ class Heads:
         logits = self.first(sentences, dense)
         seen = features.context(sentences, logits[:, c.gate], c.n)
         scaled = (seen - self._second["mean"][:, None, :]) / self._second["scale"][:, None, :]
-        current = np.einsum("esf,ef->se", scaled, self._second["second"]) + self._second["second_bias"]
+        current = np.einsum("esf,ef->se", scaled, self._second["second"]) + self._second["second_bias"] + self._prior
         return Prediction(
             current=sigmoid(current),
             any=sigmoid(logits[:, c.any]),
@@ -205,5 +207,5 @@ def load(path: Path) -> Heads:
         if meta["features"] != features.VERSION:
             raise ModelFileError(f"heads file {path} is of feature version {meta['features']}, {features.VERSION} is needed", remedy=remedy)
         return Heads(meta, arrays, hashlib.sha256(data).hexdigest())
-    except (OSError, zipfile.BadZipFile, KeyError, ValueError) as error:
+    except (OSError, EOFError, zipfile.BadZipFile, zlib.error, KeyError, TypeError, ValueError) as error:
         raise ModelFileError(f"heads file {path} cannot be read: {error}", remedy=remedy) from error

@@ -16,7 +16,7 @@ from assistant.extraction import features, heads
 from assistant.extraction.base import Coding, in_order, only_statement, to_evidence
 from assistant.extraction.features import Matrix, Sentence
 from assistant.extraction.heads import STATUSES, Heads, Prediction, softmax
-from assistant.extraction.spans import Passage, best_range, passages
+from assistant.extraction.spans import Passage, best_range, between, focus, passages
 from assistant.models import CodingResult, CodingTask, Element, Framework, Polarity, Segment, Status
 from assistant.retrieval import Retriever
 from assistant.segments import segment
@@ -78,16 +78,20 @@ class LocalEngine:
 
     def _with_heads(self, view: _View) -> list[tuple[Coding, int]]:
         meta = view.heads.meta
+        # Talk that wanders is coded from weaker signs and with more of its surroundings than an interview that keeps to the subject.
+        at = focus(view.prediction.current)
+        threshold = between(at, *meta["focus"], *meta["threshold"])
+        widen = between(at, *meta["focus"], *meta["widen"])
         out: list[tuple[Coding, int]] = []
         for column, element in enumerate(view.framework.elements):
             current = view.prediction.current[:, column]
             taken = np.zeros(len(view.sentences), dtype=bool)
-            for passage in passages(view.sentences, current, meta["threshold"], meta["widen"], taken):
+            for passage in passages(view.sentences, current, threshold, widen, taken):
                 out.append((self._coding(view, element, column, passage, Status.CURRENT), passage.peak))
             # What is left may still be evidence of another time or of others' practice: kept, with its status.
             other = np.where(view.prediction.status[:, 0] < 0.5, view.prediction.any[:, column], 0.0).astype(np.float32)
             other[taken] = 0.0
-            for passage in passages(view.sentences, other, meta["threshold_other"], meta["widen"], taken):
+            for passage in passages(view.sentences, other, meta["threshold_other"], widen, taken):
                 status = Status(STATUSES[1 + int(np.argmax(view.prediction.status[passage.peak, 1:]))])
                 out.append((self._coding(view, element, column, passage, status), passage.peak))
         return out
@@ -120,7 +124,8 @@ class LocalEngine:
         logits = view.prediction.code_logits[rows].max(axis=0) + view.heads.code_bias[column]
         names = view.heads.columns.codes
         wanted = []
-        for code in element.codes:
+        # A code that somebody added to a copy of the framework is one that the heads have never seen.
+        for code in (c for c in element.codes if c in names):
             shown, denied = logits[names.index(code)], logits[names.index(f"!{code}")]
             if max(shown, denied) < 0:
                 continue
@@ -142,7 +147,7 @@ class LocalEngine:
         out: list[tuple[Coding, int]] = []
         for column, element in enumerate(view.framework.elements):
             for passage in passages(
-                view.sentences, gate * share[:, column], view.heads.meta["threshold_retrieval"], view.heads.meta["widen"]
+                view.sentences, gate * share[:, column], view.heads.meta["threshold_retrieval"], view.heads.meta["widen"][1]
             ):
                 nearest = self._retriever.nearest_statements(element.id, own[passage.peak])
                 statement, score = nearest[0]

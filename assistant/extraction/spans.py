@@ -58,6 +58,25 @@ def passages(
     return found
 
 
+def focus(probability: Matrix) -> float:
+    """How surely a conversation speaks of practice: half the best F1 that its own probabilities promise, 0..0.5.
+
+    Where probabilities are calibrated this is the threshold with the best expected F1 (Lipton, Elkan and Naryanaswamy 2014).
+    Interviews that keep to the subject reach about 0.34, hour-long talk that wanders about 0.2. ``probability`` has any shape.
+    """
+    sure = np.sort(probability.ravel())[::-1]
+    if not len(sure) or sure[0] <= 0:
+        return 0.0
+    gained = np.cumsum(sure)
+    return float((gained / (np.arange(1, len(sure) + 1) + gained[-1])).max())
+
+
+def between(value: float, low: float, high: float, at_low: float, at_high: float) -> float:
+    """``at_low`` up to ``low``, ``at_high`` from ``high`` on, linear in between."""
+    share = min(1.0, max(0.0, (value - low) / (high - low)))
+    return at_low + share * (at_high - at_low)
+
+
 def best_range(distribution: Matrix, pairs: Sequence[tuple[int, int]], stages: int) -> tuple[int, int]:
     """The stage range with the highest expected overlap (intersection over union) under a distribution over ``pairs``.
 
