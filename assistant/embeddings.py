@@ -145,7 +145,7 @@ class OpenAIEmbedder:
         """See `Embedder.embed`."""
         import openai
 
-        rows: list[list[float]] = []
+        rows: list[Matrix] = []
         for at in range(0, len(texts), self.BATCH):
             batch = list(texts[at : at + self.BATCH])
             try:
@@ -156,18 +156,34 @@ class OpenAIEmbedder:
                     f"the embeddings endpoint failed for {self._model}: {error}",
                     remedy="check its URL, key and model, or use the local one",
                 ) from error
-            vectors = [item.embedding for item in sorted(answer.data, key=lambda item: item.index)]
-            if len(vectors) != len(batch) or len({len(v) for v in vectors}) != 1:
-                raise EngineError(
-                    f"the embeddings endpoint gave {len(vectors)} vectors for {len(batch)} texts", remedy="check the endpoint"
-                )
-            rows.extend(vectors)
+            except ValueError as error:
+                raise _no_embeddings(f"its answer is not JSON: {error}") from error
+            rows.append(_vectors(answer, len(batch)))
         if not rows:
             return np.zeros((0, self._dimension), dtype=np.float32)
-        matrix = np.asarray(rows, dtype=np.float32)
-        norms = np.maximum(np.linalg.norm(matrix, axis=1, keepdims=True), 1e-12)
-        normalised: Matrix = (matrix / norms).astype(np.float32)
-        return normalised
+        if len({part.shape[1] for part in rows}) != 1:
+            raise _no_embeddings("its vectors differ in length")
+        return np.concatenate(rows)
+
+
+def _vectors(answer: Any, count: int) -> Matrix:
+    """Unit vectors of an endpoint's answer, in the order of the texts. Raises EngineError where it is not one vector for each of them."""
+    try:
+        by_index = {item.index: item.embedding for item in answer.data}
+        matrix = np.asarray([by_index[n] for n in range(count)], dtype=np.float32)
+    except (AttributeError, KeyError, TypeError, ValueError) as error:
+        raise _no_embeddings(f"its answer does not hold one vector for each of {count} texts") from error
+    norms = np.linalg.norm(matrix, axis=-1, keepdims=True)
+    if matrix.ndim != 2 or not np.all(np.isfinite(norms)) or not np.all(norms > 0):
+        raise _no_embeddings("its vectors are not lists of numbers with a length above 0")
+    normalised: Matrix = (matrix / norms).astype(np.float32)
+    return normalised
+
+
+def _no_embeddings(reason: str) -> EngineError:
+    return EngineError(
+        f"the embeddings endpoint cannot be used: {reason}", remedy="check its URL and model, or set ASSISTANT_EMBEDDING=local"
+    )
 
 
 def make_embedder(settings: Settings) -> Embedder:

@@ -14,6 +14,7 @@
     │   ├── StaleEditError         somebody else changed it first: carries both versions
     │   └── AppendOnlyError        an attempt to change what only grows
     ├── EngineError                a coding engine could not do its work
+    │   └── IncompleteError        (extraction/llm/engine.py) some windows failed; carries what was done
     ├── SettingsError              a setting is missing or wrong
     └── PermissionDenied           a role that may not do this
 

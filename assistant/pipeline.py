@@ -12,7 +12,7 @@ import tempfile
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Literal
+from typing import TYPE_CHECKING, Literal
 
 from pydantic import ValidationError
 
@@ -20,6 +20,7 @@ from assistant import __version__
 from assistant.errors import AssistantError, EvidenceError, GroundingError
 from assistant.extraction.base import Engine
 from assistant.frameworks import load_framework
+from assistant.grounding import verify as verify_quote
 from assistant.models import (
     Assessment,
     AssessmentFile,
@@ -33,8 +34,10 @@ from assistant.models import (
     TranscriptRef,
 )
 from assistant.scoring import score
-from assistant.store import EvidenceFilter, Store
 from assistant.transcripts import from_json, read_transcript, to_json
+
+if TYPE_CHECKING:
+    from assistant.store import Store
 
 COPY_SUFFIX = ".transcript.json"
 """Ending of the transcript's copy beside its evidence."""
@@ -137,8 +140,13 @@ def read_evidence(path: Path, transcript: Transcript) -> list[Evidence]:
         EvidenceError: a line is not evidence of this transcript (names file and line).
         GroundingError: a quote is not the transcript's slice.
     """
+    try:
+        text = path.read_text(encoding="utf-8")
+    except (OSError, UnicodeDecodeError) as error:
+        raise EvidenceError(f"cannot be read: {error}", source=str(path), remedy="code the transcript again") from error
     found: list[Evidence] = []
-    for n, line in enumerate(path.read_text(encoding="utf-8").splitlines(), 1):
+    # Not splitlines(): a quote may hold U+2028 or U+0085, which are no ends of lines in JSON.
+    for n, line in enumerate(text.split("\n"), 1):
         if not line.strip():
             continue
         place = f"line {n}"
@@ -152,12 +160,16 @@ def read_evidence(path: Path, transcript: Transcript) -> list[Evidence]:
             raise EvidenceError(
                 f"is of transcript {e.transcript}, not {transcript.id}", source=str(path), place=place, remedy="code it again"
             )
-        if transcript.text[e.start : e.end] != e.quote:
-            raise GroundingError(
-                f"{path}, {place}: the quote is not what was said at {e.start}-{e.end}", remedy="code the transcript again"
-            )
+        _check_quote(transcript, e, f"{path}, {place}", "code the transcript again")
         found.append(e)
     return found
+
+
+def _check_quote(transcript: Transcript, e: Evidence, where: str, remedy: str) -> None:
+    try:
+        verify_quote(transcript, e.start, e.end, e.quote)
+    except GroundingError as error:
+        raise GroundingError(f"{where}: {error.message}", remedy=remedy) from error
 
 
 def read_folder(folder: Path) -> tuple[list[Transcript], list[Evidence]]:
@@ -224,13 +236,18 @@ def read_assessment(path: Path) -> AssessmentFile:
 
 
 def check_quotes(file: AssessmentFile) -> int:
-    """Number of quotes, each found to be the slice of its transcript. Raises GroundingError naming the first that is not."""
-    texts = {t.id: t.text for t in file.transcripts}
+    """Number of quotes, each found to be what a respondent of its transcript said.
+
+    Raises:
+        EvidenceError: a transcript's text or turns were changed.
+        GroundingError: a quote is not there; names the first.
+    """
+    remedy = "make the assessment again"
+    said = {t.id: from_json(to_json(t), source=f"transcript {t.name}") for t in file.transcripts}
     for e in file.assessment.evidence:
-        if e.transcript not in texts or texts[e.transcript][e.start : e.end] != e.quote:
-            raise GroundingError(
-                f"evidence {e.id}: the quote is not in its transcript at {e.start}-{e.end}", remedy="make the assessment again"
-            )
+        if e.transcript not in said:
+            raise GroundingError(f"evidence {e.id}: its transcript {e.transcript} is not in the file", remedy=remedy)
+        _check_quote(said[e.transcript], e, f"evidence {e.id}", remedy)
     return len(file.assessment.evidence)
 
 
@@ -239,9 +256,8 @@ def check_quotes(file: AssessmentFile) -> int:
 
 def add_file(store: Store, use_case: str, path: Path, *, interviewer: Sequence[str] = (), by: str = "local") -> tuple[Transcript, bool]:
     """Read a file and keep it, original bytes included; gives the transcript and whether it was new."""
-    data = path.read_bytes()
     transcript = read_transcript(path, interviewer=interviewer)
-    added = store.add_transcript(use_case, transcript, data, by=by)
+    added = store.add_transcript(use_case, transcript, path.read_bytes(), by=by)
     return store.transcript(use_case, transcript.id), added.created
 
 
@@ -272,6 +288,9 @@ def code_use_case(
 
 def evidence_ids_in_state(store: Store, use_case: str, state: EvidenceState) -> list[str]:
     """Ids of all evidence of a use case in one review state."""
+    # Here, for who has a database has loaded it already; coding files needs none, and SQLAlchemy costs a quarter of a second.
+    from assistant.store import EvidenceFilter
+
     found: list[str] = []
     cursor: str | None = None
     while True:

@@ -254,18 +254,24 @@ class Retriever:
         vectors = self._embedder.embed([i.text for i in self.items])
         metadata: list[Any] = [{"element": i.element, "kind": i.kind, "statement": i.statement or ""} for i in self.items]
         collection.upsert(ids=[i.id for i in self.items], embeddings=vectors, documents=[i.text for i in self.items], metadatas=metadata)
-        prefix = f"{self.framework.id[:80]}."
+        mine = re.compile(re.escape(self.framework.id[:80]) + r"\.[0-9a-f]{16}\.")
         for other in self._client.list_collections():
             # Older versions of this framework are dead weight; other frameworks are not ours to touch.
-            if other.name.startswith(prefix) and other.name != self.name:
+            if mine.match(other.name) and other.name != self.name:
                 self._client.delete_collection(other.name)
 
     @cached_property
     def vectors(self) -> Matrix:
         """Vectors of all items in the order of ``items``, read from the index; shape (items, dimension)."""
-        found = self.collection.get(ids=[i.id for i in self.items], include=["embeddings"])
-        by_id = dict(zip(found["ids"], np.asarray(found["embeddings"], dtype=np.float32), strict=True))
-        return np.stack([by_id[i.id] for i in self.items])
+        import chromadb
+
+        collection = self.collection
+        try:
+            found = collection.get(ids=[i.id for i in self.items], include=["embeddings"])
+            by_id = dict(zip(found["ids"], np.asarray(found["embeddings"], dtype=np.float32), strict=True))
+            return np.stack([by_id[i.id] for i in self.items])
+        except (OSError, KeyError, ValueError, RuntimeError, chromadb.errors.ChromaError) as error:
+            raise self._failed("read", error) from error
 
     def similarities(self, queries: Matrix) -> Matrix:
         """Cosine of every query with every item; shape (queries, items).

@@ -367,9 +367,15 @@ def _one_decision_away(
     now = rate_element(element, evidence, decision, top)
     if now.status is RatingStatus.NOT_APPLICABLE:
         return
+    seen: set[tuple[object, ...]] = set()
     for i, e in enumerate(evidence):
         if e.status is not Status.CURRENT or e.state in (EvidenceState.REJECTED, EvidenceState.SUPERSEDED):
             continue
+        # Evidence that says the same moves the same: the first stands for all, and 300 pieces do not cost 300 x 300.
+        same = (e.state is EvidenceState.CONFIRMED, e.polarity, e.statement, e.stage_low, e.stage_high)
+        if same in seen:
+            continue
+        seen.add(same)
         taken = e.state is EvidenceState.CONFIRMED
         other = e.model_copy(update={"state": EvidenceState.PROPOSED if taken else EvidenceState.CONFIRMED})
         changed = rate_element(element, [*evidence[:i], other, *evidence[i + 1 :]], decision, top)

@@ -6,12 +6,14 @@ Keys are read from the environment only (``OPENAI_API_KEY`` is honoured) and are
 from __future__ import annotations
 
 import os
+import tomllib
 from functools import lru_cache
 from pathlib import Path
-from typing import Literal
+from typing import Annotated, Literal
 
-from pydantic import AliasChoices, Field, SecretStr, ValidationError
+from pydantic import AliasChoices, BeforeValidator, Field, SecretStr, ValidationError
 from pydantic_settings import BaseSettings, PydanticBaseSettingsSource, SettingsConfigDict, TomlConfigSettingsSource
+from pydantic_settings import SettingsError as SourceError
 
 from assistant.errors import SettingsError
 
@@ -20,6 +22,11 @@ def _default_data_dir() -> Path:
     """Where the operating system wants an application's data."""
     base = os.environ.get("XDG_DATA_HOME") or str(Path.home() / ".local" / "share")
     return Path(base) / "mlops-interview-assistant"
+
+
+def _none(value: object) -> object:
+    """``none`` in a variable or file means unset."""
+    return None if isinstance(value, str) and value.strip().lower() == "none" else value
 
 
 class Settings(BaseSettings):
@@ -49,6 +56,53 @@ class Settings(BaseSettings):
     """Key for an OpenAI-compatible endpoint. Without one nothing leaves the machine."""
     openai_base_url: str | None = Field(default=None, validation_alias=AliasChoices("OPENAI_BASE_URL", "ASSISTANT_OPENAI_BASE_URL"))
     """Base URL of an OpenAI-compatible endpoint."""
+
+    llm_model: str | None = None
+    """Model for ``--engine llm`` where ``--model`` names none."""
+    llm_base_url: str | None = None
+    """Endpoint for ``--engine llm``; ``OPENAI_BASE_URL`` where unset, else OpenAI's own."""
+    llm_window_tokens: int = Field(default=5000, ge=200, le=100_000)
+    """Tokens of conversation in one request, at most."""
+    llm_concurrency: int = Field(default=8, ge=1, le=64)
+    """Requests under way at once."""
+    llm_timeout: float = Field(default=120.0, gt=0)
+    """Seconds until a request without an answer counts as failed."""
+    llm_attempts: int = Field(default=5, ge=1, le=20)
+    """Times that one request is sent at most, where the failure is worth another try."""
+    llm_max_wait: float = Field(default=90.0, ge=0)
+    """Seconds to wait at most where an endpoint asks to; longer, and the window is listed as failed."""
+    llm_temperature: Annotated[float | None, BeforeValidator(_none)] = 0.0
+    """Sent with every request; ``none`` for models that refuse it."""
+    llm_seed: Annotated[int | None, BeforeValidator(_none)] = 1
+    """Sent with every request; further passes count on from it."""
+    llm_response_format: Literal["json_schema", "json_object"] = "json_schema"
+    """How the reply's schema is sent: ``json_schema`` as OpenAI, Azure, vLLM, Ollama and llama.cpp's own server take it; ``json_object``
+    (with the schema beside it) for the server of llama-cpp-python."""
+    llm_price_input: float | None = Field(default=None, ge=0)
+    """Price of a million input tokens; unset: cost is not shown."""
+    llm_price_cached: float | None = Field(default=None, ge=0)
+    """Price of a million input tokens that the provider had cached; ``llm_price_input`` where unset."""
+    llm_price_output: float | None = Field(default=None, ge=0)
+    """Price of a million output tokens."""
+    llm_max_calls: int | None = Field(default=None, ge=0)
+    """Requests that one run may send, retries included."""
+    llm_max_tokens: int | None = Field(default=None, ge=0)
+    """Input and output tokens that one run may use."""
+    llm_max_cost: float | None = Field(default=None, ge=0)
+    """Cost that one run may cause; needs the prices."""
+    llm_redact: bool = True
+    """Whether names, addresses and numbers are replaced before anything is sent."""
+    llm_redact_names: tuple[str, ...] = ()
+    """Further names that must not leave the machine."""
+    llm_phone_region: str | None = Field(default=None, pattern=r"^[A-Z]{2}$")
+    """Country (``GB``) whose national phone numbers are found; international ones are found without."""
+
+    interview_model: str | None = None
+    """Model that words follow-up questions in interviews, at ``llm_base_url``; unset: the guide's own questions, nothing leaves."""
+    interview_timeout: float = Field(default=20.0, gt=0)
+    """Seconds to wait for a model's wording before the guide's own question is asked."""
+    interview_link_key: SecretStr | None = None
+    """Signs respondents' links, 32 bytes or more; unset: made once in ``data_dir``."""
 
     @classmethod
     def settings_customise_sources(
@@ -82,6 +136,13 @@ def get_settings() -> Settings:
     """
     try:
         return Settings()
+    except tomllib.TOMLDecodeError as error:
+        raise SettingsError(f"assistant.toml is not valid TOML: {error}", remedy="correct the line") from error
+    except SourceError as error:
+        # E.g. a list that is not JSON; the library's message names the field.
+        raise SettingsError(f"a variable cannot be read: {error}", remedy='write lists as JSON, e.g. ["Anna Berg"]') from error
+    except (OSError, UnicodeDecodeError) as error:
+        raise SettingsError(f"assistant.toml cannot be read: {error}", remedy="save it as UTF-8, or remove it") from error
     except ValidationError as error:
         first = error.errors()[0]
         where = ".".join(str(part) for part in first["loc"])

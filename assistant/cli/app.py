@@ -6,8 +6,10 @@ import sys
 
 import typer
 
-from assistant.cli import demo, doctor, files, frameworks, project
+from assistant.cli import demo, doctor, files, frameworks, interview, project, webapp
 from assistant.errors import AssistantError
+
+INTERRUPTED = 130
 
 app = typer.Typer(
     name="assistant",
@@ -25,8 +27,10 @@ app.command("verify")(files.verify)
 app.add_typer(files.transcripts_app, name="transcripts")
 app.add_typer(frameworks.app, name="frameworks")
 app.add_typer(project.app, name="project")
+app.add_typer(interview.app, name="interview")
 app.command("doctor")(doctor.doctor)
 app.command("demo")(demo.demo)
+app.command("app")(webapp.webapp)
 
 
 def _version(value: bool) -> None:
@@ -47,20 +51,20 @@ def root(
 def run(arguments: list[str] | None = None) -> int:
     """Run with the given arguments (the process's where None) and give the exit code."""
     try:
-        result = app(args=arguments, standalone_mode=False)
+        code = int(app(args=arguments, prog_name="assistant", standalone_mode=False) or 0)
     except AssistantError as error:
         print(f"error: {error}", file=sys.stderr)
         return error.exit_code
-    except KeyboardInterrupt:
-        print("interrupted; what was finished is kept", file=sys.stderr)
-        return 130
-    except typer.Abort:
-        return 130
+    except (KeyboardInterrupt, typer.Abort):
+        code = INTERRUPTED
     except typer.Exit as exit_:
-        return exit_.exit_code
+        code = exit_.exit_code
     except Exception as error:  # noqa: BLE001 -- narrowed at once: only usage errors of the parser are handled
         return _usage(error)
-    return int(result or 0)
+    if code == INTERRUPTED:
+        # Newer versions of the parser turn Ctrl-C into this code themselves.
+        print("interrupted; what was finished is kept", file=sys.stderr)
+    return code
 
 
 def _usage(error: Exception) -> int:

@@ -4,12 +4,27 @@ from __future__ import annotations
 
 import json
 import sys
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import contextmanager
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, cast
+
+import typer
 
 if TYPE_CHECKING:
     from assistant.models import Assessment, Framework
+    from assistant.pipeline import Accept
+
+
+def chosen_of(value: str, known: Iterable[str], option: str) -> str:
+    """The value of an option that has a few. Raises the parser's own usage error (exit code 2) for any other."""
+    if value not in (allowed := tuple(known)):
+        raise typer.BadParameter(f"{value!r} is not one of {', '.join(allowed)}", param_hint=option)
+    return value
+
+
+def accepting(value: str) -> Accept:
+    """The value of ``--accept``."""
+    return cast("Accept", chosen_of(value, ("confirmed", "all"), "--accept"))
 
 
 def emit(value: Any) -> None:

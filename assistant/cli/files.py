@@ -7,7 +7,7 @@ from typing import Annotated
 
 import typer
 
-from assistant.cli.common import emit, note, progress, say, summary, table
+from assistant.cli.common import accepting, emit, note, progress, say, summary, table
 from assistant.errors import EvidenceError
 
 transcripts_app = typer.Typer(help="Look at transcripts as they are read.", no_args_is_help=True)
@@ -24,13 +24,23 @@ FrameworkOption = Annotated[
 
 def code(
     files: Files,
-    out: Annotated[Path, typer.Option("--out", help="Folder for <stem>.jsonl and the transcript's copy.")],
+    out: Annotated[Path | None, typer.Option("--out", help="Folder for <stem>.jsonl and the transcript's copy.")] = None,
     framework: FrameworkOption = None,
-    engine: Annotated[str, typer.Option("--engine", help="Coding engine: local.")] = "local",
+    engine: Annotated[
+        str, typer.Option("--engine", help="local: nothing leaves the machine; llm: an OpenAI-compatible endpoint.")
+    ] = "local",
     interviewer: Interviewer = None,
     as_json: Json = False,
+    model: Annotated[list[str] | None, typer.Option("--model", help="llm: model name; two must agree where given twice.")] = None,
+    passes: Annotated[int, typer.Option("--passes", min=1, help="llm: independent passes of each model.")] = 1,
+    votes: Annotated[int | None, typer.Option("--votes", min=1, help="llm: passes that must agree; more than half where absent.")] = None,
+    redact: Annotated[list[Path] | None, typer.Option("--redact", help="llm: file of names that must not leave, one a line.")] = None,
+    dry_run: Annotated[bool, typer.Option("--dry-run", help="llm: show calls, tokens and cost, send nothing.")] = False,
+    show_request: Annotated[bool, typer.Option("--show-request", help="llm: show exactly what would leave, send nothing.")] = False,
+    export_batch: Annotated[Path | None, typer.Option("--export-batch", help="llm: write requests as an OpenAI Batch file.")] = None,
+    import_batch: Annotated[Path | None, typer.Option("--import-batch", help="llm: take answers from a batch results file.")] = None,
 ) -> None:
-    """Code transcripts: which sentences are evidence of which practice, whose time, which stages. A file that fails does not stop the others."""
+    """Code transcripts: what is evidence of which practice, whose time, which stages. A file that fails does not stop the others."""
     from assistant.extraction.engines import make_engine
     from assistant.frameworks import load_framework
     from assistant.pipeline import code_files
@@ -38,7 +48,19 @@ def code(
 
     settings = get_settings()
     chosen = load_framework(framework or settings.framework)
+    if engine == "llm":
+        from assistant.cli import llm
+        from assistant.cli_llm import LLMOptions
+
+        options = LLMOptions(models=tuple(model or ()), passes=passes, votes=votes, redact_files=tuple(redact or ()))
+        request = llm.Request(
+            files, chosen, out, tuple(interviewer or ()), options, dry_run, show_request, export_batch, import_batch, as_json
+        )
+        llm.run(settings, request)
+        return
     coder = make_engine(engine, chosen, settings)
+    if out is None:
+        raise typer.BadParameter("is missing: name the folder to write to", param_hint="--out")
     with progress("coding", len(files)) as step:
         outcomes = code_files(files, chosen, coder, out, interviewer=interviewer or (), progress=step)
     failed = [o for o in outcomes if o.error is not None]
@@ -86,11 +108,9 @@ def score(
     from assistant.pipeline import score_folder, write_atomic
     from assistant.settings import get_settings
 
-    if accept not in ("all", "confirmed"):
-        raise EvidenceError(f"--accept {accept} is not known", remedy="use --accept all or --accept confirmed")
     result = score_folder(
         folder,
-        accept="all" if accept == "all" else "confirmed",
+        accept=accepting(accept),
         policy=policy,
         framework=framework,
         default_framework=get_settings().framework,
@@ -160,9 +180,8 @@ def show(
     if as_json:
         print(to_json(transcript))
         return
-    say(
-        f"{transcript.name}: {transcript.format}, {len(transcript.turns)} turns, {len(transcript.text.split())} words, {transcript.encoding}"
-    )
+    size = f"{len(transcript.turns)} turns, {len(transcript.text.split())} words"
+    say(f"{transcript.name}: {transcript.format}, {size}, {transcript.encoding}")
     for remark in transcript.notes:
         say(f"  note: {remark}")
     roles = {t.speaker: t.role.value for t in transcript.turns}

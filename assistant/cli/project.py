@@ -9,8 +9,8 @@ from typing import TYPE_CHECKING, Annotated, Literal, cast
 
 import typer
 
-from assistant.cli.common import emit, note, progress, say, summary, table
-from assistant.errors import AssistantError, EvidenceError, InputError, NotFoundError
+from assistant.cli.common import accepting, chosen_of, emit, note, progress, say, summary, table
+from assistant.errors import AssistantError, InputError, NotFoundError
 
 if TYPE_CHECKING:
     from assistant.store import Store, UseCase
@@ -157,9 +157,8 @@ def code(
             raise InputError(f"{name} has no transcripts", remedy=f'add some: assistant project add "{name}" FILE...')
         with progress("coding", len(infos)) as step:
             results = code_use_case(store, use_case.id, chosen, make_engine(engine, chosen, settings), by=by, progress=step)
-        say(
-            f"{name}: {len(results)} of {len(infos)} transcripts coded now, {sum(len(r.evidence) for r in results)} pieces of evidence proposed"
-        )
+        found = sum(len(r.evidence) for r in results)
+        say(f"{name}: {len(results)} of {len(infos)} transcripts coded now, {found} pieces of evidence proposed")
 
 
 @app.command("evidence")
@@ -174,9 +173,8 @@ def evidence(
     from assistant.models import EvidenceState
     from assistant.store import EvidenceFilter
 
-    if state is not None and state not in set(EvidenceState):
-        raise InputError(f"--state {state} is not known", remedy=f"use one of {', '.join(EvidenceState)}")
-    wanted = EvidenceFilter(elements=(element,) if element else (), states=(EvidenceState(state),) if state else ())
+    states = (EvidenceState(chosen_of(state, EvidenceState, "--state")),) if state is not None else ()
+    wanted = EvidenceFilter(elements=(element,) if element else (), states=states)
     with opened() as store:
         page = store.evidence(find(store, name).id, wanted, limit=limit)
     if as_json:
@@ -184,9 +182,8 @@ def evidence(
         return
     for item in page.items:
         e = item.evidence
-        say(
-            f"{e.id}  {e.state.value:<9} {e.element}  {e.status.value}, {e.polarity.value}, {e.stage_low}-{e.stage_high}  {e.confidence:.2f}\n    “{e.quote}”"
-        )
+        reading = f"{e.status.value}, {e.polarity.value}, {e.stage_low}-{e.stage_high}"
+        say(f"{e.id}  {e.state.value:<9} {e.element}  {reading}  {e.confidence:.2f}\n    “{e.quote}”")
     if page.next:
         note(f"more than {limit}: raise --limit or choose an --element")
 
@@ -206,8 +203,7 @@ def decide(
     from assistant.models import EvidenceState
     from assistant.pipeline import evidence_ids_in_state
 
-    if action not in ("confirm", "reject", "unsure", "reopen"):
-        raise InputError(f"--action {action} is not known", remedy="use confirm, reject, unsure or reopen")
+    chosen_of(action, ("confirm", "reject", "unsure", "reopen"), "--action")
     with opened() as store:
         use_case = find(store, name)
         ids = evidence_ids_in_state(store, use_case.id, EvidenceState.PROPOSED) if evidence_ids == ["all"] else evidence_ids
@@ -233,8 +229,7 @@ def settle(
     from assistant.frameworks import load_framework
     from assistant.settings import get_settings
 
-    if action not in ("settle", "not_applicable", "missing_evidence", "reopen"):
-        raise InputError(f"--action {action} is not known", remedy="use settle, not_applicable, missing_evidence or reopen")
+    chosen_of(action, ("settle", "not_applicable", "missing_evidence", "reopen"), "--action")
     chosen = load_framework(framework or get_settings().framework)
     of = next((e for e in chosen.elements if e.id == element), None)
     if of is None:
@@ -266,12 +261,11 @@ def score(
     from assistant.pipeline import score_use_case, write_atomic
     from assistant.settings import get_settings
 
-    if accept not in ("all", "confirmed"):
-        raise EvidenceError(f"--accept {accept} is not known", remedy="use --accept all or --accept confirmed")
+    accepted = accepting(accept)
     chosen = load_framework(framework or get_settings().framework)
     with opened() as store:
         use_case = find(store, name)
-        result = score_use_case(store, use_case.id, chosen, policy=policy, accept="all" if accept == "all" else "confirmed")
+        result = score_use_case(store, use_case.id, chosen, policy=policy, accept=accepted)
         if freeze is not None:
             store.freeze_assessment(use_case.id, result.assessment, chosen, by=by, label=freeze)
     if out is not None:
@@ -297,8 +291,9 @@ def report(
     from assistant.report import write_report
     from assistant.settings import get_settings
 
+    accepted = accepting(accept)
     chosen = load_framework(framework or get_settings().framework)
     with opened() as store:
-        result = score_use_case(store, find(store, name).id, chosen, policy=policy, accept="all" if accept == "all" else "confirmed")
+        result = score_use_case(store, find(store, name).id, chosen, policy=policy, accept=accepted)
     write_report(out, result, chosen, companies=next(iter(load_benchmarks(chosen.id)), None), names=names)
     say(str(out))

@@ -17,6 +17,7 @@ from assistant.store.schema import (
     decisions,
     evidence,
     evidence_states,
+    interview_events,
     interviews,
     llm_calls,
     participants,
@@ -28,7 +29,7 @@ from assistant.store.schema import (
     transcripts,
 )
 
-CONTENT: Final = (decisions, evidence_states, run_evidence, rejections, evidence, transcript_roles, transcripts)
+CONTENT: Final = (decisions, evidence_states, run_evidence, rejections, evidence, transcript_roles, transcripts, interview_events)
 """Tables whose rows belong to an interview, in the order in which they can be deleted. New tables with content are added here."""
 
 

@@ -5,6 +5,7 @@ The table is the cache (by the hash of the request) and the log of what left the
 
 from __future__ import annotations
 
+import threading
 from datetime import datetime
 from typing import Any, Literal
 
@@ -102,6 +103,8 @@ class LLMCalls:
 
     def __init__(self, store: Conversations) -> None:
         self._store = store
+        # Threads of one run finish together; SQLite would let them poll for its lock with growing pauses, a queue does not.
+        self._queue = threading.Lock()
 
     def depart(self, departure: Departure, *, exported: bool = False) -> str:
         """Notes what is about to leave and gives the row's id. Call it before sending."""
@@ -110,7 +113,7 @@ class LLMCalls:
             "id": store._new_id(), "sent_at": store._now(), "state": "exported" if exported else "sent", "finished_at": None, "reply": None,
             "finish_reason": "", "model_answered": "", "input_tokens": 0, "cached_tokens": 0, "output_tokens": 0, "error": "",
         }  # fmt: skip
-        with store._write() as c:
+        with self._queue, store._write() as c:
             c.execute(llm_calls.insert().values(**row))
         return str(row["id"])
 
@@ -127,7 +130,7 @@ class LLMCalls:
         self._settle(call, {"state": "unusable", "error": error})
 
     def _settle(self, call: str, values: dict[str, Any]) -> None:
-        with self._store._write() as c:
+        with self._queue, self._store._write() as c:
             c.execute(llm_calls.update().where(llm_calls.c.id == call).values(**values))
 
     def replies(self, request_hash: str) -> tuple[Call, ...]:

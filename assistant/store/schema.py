@@ -4,8 +4,8 @@ Everything is scoped by use case: the same conversation uploaded to two use case
 a decision, or an erasure, in one never reaches into the other.
 
 Grows only (guarded by triggers, see ``migrations/guards.py``): transcripts, transcript_roles, frameworks, run_evidence, evidence,
-rejections, decisions, element_decisions, assessments, assessment_transcripts, audit, tombstones. ``runs`` changes state only.
-``evidence_states`` is derived from the decisions, kept for fast listings, and can be rebuilt from them.
+rejections, decisions, element_decisions, assessments, assessment_transcripts, interview_events, audit, tombstones. ``runs``
+changes state only. ``evidence_states`` is derived from the decisions, kept for fast listings, and can be rebuilt from them.
 """
 
 from __future__ import annotations
@@ -30,7 +30,7 @@ from sqlalchemy import (
 
 from assistant.store.types import CanonicalJson, SafeText, UtcTime
 
-HEAD: Final = "0002"
+HEAD: Final = "0003"
 """The migration that this version of the program needs; a test holds it equal to the newest one."""
 
 metadata: Final = MetaData(
@@ -405,3 +405,18 @@ llm_calls = Table(
     CheckConstraint("(reply IS NOT NULL) = (state IN ('answered', 'unusable'))", name="reply"),
 )
 """One row an attempt, written before anything leaves; shared by all runs and use cases, so it goes by transcript, not by interview."""
+
+interview_events = Table(
+    "interview_events",
+    metadata,
+    _id("interview", primary_key=True),
+    Column("seq", Integer, primary_key=True, autoincrement=False),
+    _id("use_case"),
+    _at("at"),
+    _text("by"),
+    Column("kind", String(24), nullable=False),
+    Column("body", CanonicalJson, nullable=False),
+    _use_case_of_interview(),
+    CheckConstraint("seq >= 1", name="seq"),
+)
+"""The log of an interview that is taken here: what was asked, answered, probed, in order; the only truth of it."""

@@ -136,6 +136,8 @@ def read_transcript(
     """
     given = name or ("transcript" if isinstance(path_or_bytes, bytes | bytearray | memoryview) else os.fspath(path_or_bytes))
     source = re.split(r"[/\\]", given.rstrip("/\\"))[-1] or given
+    # A file name that is not UTF-8 comes with lone surrogates, which no file or database takes.
+    source = source.encode("utf-8", "replace").decode("utf-8")
     data = _load(path_or_bytes, source)
     stem, extension = os.path.splitext(source)
     reading = _read(data, extension.lower(), source)

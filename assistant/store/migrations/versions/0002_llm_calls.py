@@ -40,7 +40,7 @@ def upgrade() -> None:
         sa.PrimaryKeyConstraint("id", name=op.f("pk_llm_calls")),
     )
     with op.batch_alter_table("llm_calls") as batch:
-        batch.create_index(op.f("ix_llm_calls_request_hash"), ["request_hash", "id"])
+        batch.create_index(op.f("ix_llm_calls_request_hash_id"), ["request_hash", "id"])
         batch.create_index(op.f("ix_llm_calls_transcript"), ["transcript"])
     dialect = op.get_bind().dialect.name
     fixed = ("id", "request_hash", "transcript", "window", "purpose", "recipient", "model", "prompt_hash", "seed", "sent_at", "request")
@@ -57,3 +57,10 @@ def upgrade() -> None:
     ):
         for statement in guards.conditional(dialect, "llm_calls", name, "UPDATE", condition, f"append-only: {message}"):
             op.execute(statement)
+
+
+def downgrade() -> None:
+    op.drop_table("llm_calls")
+    if op.get_bind().dialect.name == "postgresql":
+        for name in ("guard_llm_calls_fixed", "guard_llm_calls_state"):
+            op.execute(f"DROP FUNCTION {name}()")
