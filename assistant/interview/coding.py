@@ -1,0 +1,99 @@
+"""Answers -> findings as they come: the conversation so far through the local engine, embeddings kept between answers."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Protocol
+
+import numpy as np
+
+from assistant.embeddings import Embedder, Matrix, make_embedder
+from assistant.extraction import heads
+from assistant.extraction.base import Engine
+from assistant.extraction.local import REFERENCE, LocalEngine
+from assistant.interview.events import Finding
+from assistant.interview.ledger import Ledger
+from assistant.interview.transcript import to_transcript
+from assistant.models import CodingTask, Framework
+from assistant.retrieval import Retriever
+from assistant.settings import Settings
+
+KEPT = 20_000
+"""Sentences whose vectors are kept; some 30 MB."""
+
+
+class Coder(Protocol):
+    """Reads the conversation so far."""
+
+    @property
+    def name(self) -> str:
+        """Coder and version."""
+
+    def findings(self, ledger: Ledger) -> tuple[Finding, ...]:
+        """Everything now read in the conversation. Raises EngineError."""
+
+
+class KeepingEmbedder:
+    """An embedder that remembers: each answer brings a few new sentences, and the whole conversation is read anew."""
+
+    def __init__(self, inner: Embedder) -> None:
+        self._inner = inner
+        self._known: dict[str, Matrix] = {}
+        self.id = inner.id
+        self.dimension = inner.dimension
+
+    def embed(self, texts: Sequence[str]) -> Matrix:
+        """See `Embedder.embed`."""
+        new = [t for t in dict.fromkeys(texts) if t not in self._known]
+        if len(self._known) + len(new) > KEPT:
+            self._known.clear()
+            new = list(dict.fromkeys(texts))
+        if new:
+            self._known.update(zip(new, self._inner.embed(new), strict=True))
+        if not texts:
+            return self._inner.embed([])
+        found: Matrix = np.stack([self._known[t] for t in texts])
+        return found
+
+
+def live_engine(framework: Framework, settings: Settings) -> LocalEngine:
+    """The local engine for one process's interviews: the same findings as `make_engine("local", …)`, faster the second time.
+
+    Raises ModelFileError, IndexError_ where its model or index cannot be used.
+    """
+    local = settings.model_copy(update={"embedding": "local"})
+    embedder = KeepingEmbedder(make_embedder(local))
+    trained = heads.load(heads.heads_path(REFERENCE)).columns.elements
+    own = tuple(e.id for e in framework.elements) == tuple(trained)
+    return LocalEngine(embedder, retriever=None if own else Retriever(framework, embedder, settings.index_dir))
+
+
+class LiveCoder:
+    """Codes with an engine; what it finds is the same as in the finished transcript up to that answer."""
+
+    def __init__(self, engine: Engine, framework: Framework) -> None:
+        self._engine = engine
+        self._framework = framework
+
+    @property
+    def name(self) -> str:
+        """Coder and version."""
+        return f"{self._engine.name}/{self._engine.version}"
+
+    def findings(self, ledger: Ledger) -> tuple[Finding, ...]:
+        """Everything now read in the conversation. Raises EngineError."""
+        transcript = to_transcript(ledger)
+        task = CodingTask(
+            transcript=transcript, framework=self._framework, engine=self._engine.name, engine_version=self._engine.version
+        )  # fmt: skip
+        found = []
+        for e in self._engine.code(task).evidence:
+            base = transcript.turns[e.turn].start
+            found.append(
+                Finding(
+                    turn=e.turn, start=e.start - base, end=e.end - base, quote=e.quote, element=e.element, statement=e.statement,
+                    stage_low=e.stage_low, stage_high=e.stage_high, polarity=e.polarity, status=e.status, codes=e.codes,
+                    confidence=e.confidence,
+                )
+            )  # fmt: skip
+        return tuple(found)

@@ -1,0 +1,333 @@
+"""The Conductor: takes one interview from consent to closing. Every step is derived from the log and committed before the next.
+
+Killed after any event, `Conductor.advance` does what is still due and comes to the same pending question: nothing is kept elsewhere.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from functools import cached_property
+from typing import Final
+
+from assistant.errors import EngineError, InputError, PermissionDenied, StaleEditError
+from assistant.interview import events as ev
+from assistant.interview.coding import Coder
+from assistant.interview.consent import ConsentText, consent_text
+from assistant.interview.details import refuses, verdict
+from assistant.interview.gate import Context, faults, form_faults, vocabulary_of
+from assistant.interview.guide import Guide, Item
+from assistant.interview.ledger import CLOSING, OWN, Ledger, Pending, fold
+from assistant.interview.logs import EventLog
+from assistant.interview.policy import Offer, Order, next_step, rate
+from assistant.interview.probing import Follow, next_probe
+from assistant.interview.wording import ATTEMPTS, MAX_FAILURES, Worder
+from assistant.models import Framework
+
+MAX_ANSWER: Final = 50_000
+"""Longest answer, in characters: some five hours of speech."""
+ASSISTANT: Final = "assistant"
+"""``Event.by`` of what the program does itself."""
+_RACES: Final = 50
+"""Times that another tab may be faster before giving up."""
+
+
+@dataclass(frozen=True)
+class Setup:
+    """How an interview is to be conducted."""
+
+    mode: ev.Mode = "self-service"
+    interviewer: str = "Interviewer"
+    respondent: str = "Respondent"
+    role: str = ""
+    budget_minutes: float | None = None
+    """The guide's where None."""
+    focus: tuple[str, ...] = ()
+    """Elements that a follow-up interview is to settle."""
+
+
+def begin(log: EventLog, guide: Guide, framework: Framework, setup: Setup | None = None, *, by: str = "local") -> None:
+    """Writes the opening of a new interview.
+
+    Raises InputError for speaker names that cannot be told apart, StaleEditError where it is open already.
+    """
+    setup = setup or Setup()
+    names = (setup.interviewer.strip(), setup.respondent.strip())
+    if not all(names) or names[0].casefold() == names[1].casefold():
+        raise InputError("interviewer and respondent need names that differ", remedy="name them, e.g. Interviewer and Respondent")
+    opened = ev.Opened(
+        guide=guide.model_dump(mode="json"), framework=framework.id, framework_hash=framework.hash, mode=setup.mode, interviewer=names[0],
+        respondent=names[1], role=setup.role, budget_minutes=setup.budget_minutes or guide.budget_minutes, focus=setup.focus,
+    )  # fmt: skip
+    log.append(opened, expected=0, by=by)
+
+
+class Conductor:
+    """One interview. Cheap to make: each page run may make its own; several at once come to one conversation."""
+
+    def __init__(
+        self, log: EventLog, framework: Framework, coder: Coder, worder: Worder | None = None, *, order: Order = "coverage"
+    ) -> None:
+        self.log = log
+        self.framework = framework
+        self._coder = coder
+        self._worder = worder
+        self._order: Order = order
+        self._events: list[ev.Event] = []
+        self._sent = 0
+
+    # ------------------------------------------------------------ looking
+
+    @property
+    def ledger(self) -> Ledger:
+        """The present state, other tabs' doings included. Raises InputError where the interview was never opened."""
+        self._events += self.log.read(after=len(self._events))
+        return fold(self._events)
+
+    @property
+    def events(self) -> tuple[ev.Event, ...]:
+        """The whole log."""
+        self._events += self.log.read(after=len(self._events))
+        return tuple(self._events)
+
+    def consent_text(self) -> ConsentText:
+        """What the respondent is to agree to, naming the model that this Conductor would use."""
+        ledger = self.ledger
+        worder = self._worder
+        recipient, model = (worder.recipient, worder.model) if worder is not None else ("", "")
+        redacted = worder is not None and worder.redacts
+        return consent_text(ledger.guide, recipient=recipient, model=model, redacted=redacted, minutes=ledger.opened.budget_minutes)
+
+    def notice(self) -> str:
+        """What a respondent or assessor must know about the questions' wording; empty: nothing."""
+        ledger = self.ledger
+        if self._worder is None or not ledger.model_failures:
+            return ""
+        return f"The language model {self._worder.model} did not answer; the guide's own questions are asked instead. Nothing is lost."
+
+    def suggestions(self, count: int = 3) -> tuple[Item, ...]:
+        """For the person who interviews: questions worth most now, best first, the pending one left out."""
+        ledger = self.ledger
+        free = [i for i in ledger.guide.items if ledger.entries[i.key].status == "not reached" and not ledger.entries[i.key].covered]
+        return tuple(sorted((i for i in free if not i.part.follows), key=lambda i: (-rate(i, ledger), i.order))[:count])
+
+    # ------------------------------------------------------------ what people do
+
+    def consent(self, text: ConsentText, *, by: str) -> Ledger:
+        """The respondent agrees to this text; gives the state with the first question.
+
+        Raises InputError where the text is not the one that is to be shown now.
+        """
+        if text != self.consent_text():
+            raise InputError("the consent text has changed since it was shown", remedy="show the present one and ask again")
+        body = ev.Consented(version=text.version, text=text.text, recipient=text.recipient, model=text.model)
+        ledger = self.ledger
+        if ledger.consent is None and not ledger.over:
+            self.log.append(body, expected=ledger.seq, by=by)
+        return self.advance()
+
+    def decline(self, *, by: str) -> Ledger:
+        """The respondent does not agree: the interview is over before it began."""
+        ledger = self.ledger
+        if ledger.consent is None and not ledger.over:
+            self.log.append(ev.Declined(), expected=ledger.seq, by=by)
+        return self.ledger
+
+    def answer(self, text: str, *, to: int, by: str = "respondent") -> Ledger:
+        """Commits an answer to the pending question ``to`` (its ``seq``) byte for byte, then goes on.
+
+        Raises StaleEditError where that question is no longer pending (another tab, a double click), InputError for an answer without
+        words or far too long, PermissionDenied before consent.
+        """
+        if not text.strip():
+            raise InputError("the answer is empty", remedy="write something, or skip the question")
+        if len(text) > MAX_ANSWER:
+            raise InputError(f"the answer has {len(text):,} characters, more than {MAX_ANSWER:,}", remedy="send it in parts")
+        self._reply(ev.Answered(to=to, text=text), to, by)
+        return self.advance()
+
+    def skip(self, *, to: int, by: str = "respondent") -> Ledger:
+        """Passes over the pending question. Raises like `answer`."""
+        self._reply(ev.Skipped(to=to), to, by)
+        return self.advance()
+
+    def refuse(self, *, to: int, by: str = "respondent") -> Ledger:
+        """The respondent does not want to speak of this; nothing about it is asked again. Raises like `answer`."""
+        self._reply(ev.Refused(to=to), to, by)
+        return self.advance()
+
+    def pause(self, *, by: str = "respondent") -> Ledger:
+        """Stops the clock; the pending question stays."""
+        ledger = self.ledger
+        if not ledger.paused and not ledger.over:
+            self.log.append(ev.Paused(), expected=ledger.seq, by=by)
+        return self.ledger
+
+    def resume(self, *, by: str = "respondent") -> Ledger:
+        """Goes on after a pause, at the pending question."""
+        ledger = self.ledger
+        if ledger.paused and not ledger.over:
+            self.log.append(ev.Resumed(), expected=ledger.seq, by=by)
+        return self.advance()
+
+    def stop(self, *, by: str = "respondent") -> Ledger:
+        """Ends the interview; what was said stays and counts."""
+        ledger = self.ledger
+        if not ledger.over:
+            self.log.append(ev.Stopped(reason="respondent" if by == "respondent" else "interviewer"), expected=ledger.seq, by=by)
+        return self.advance()
+
+    def choose(self, item: str, *, by: str) -> Ledger:
+        """The person who interviews asks another question of the guide instead of the pending one. Raises InputError for an unknown one."""
+        ledger = self._open()
+        if item not in ledger.guide.by_key:
+            raise InputError(f"there is no question {item}", remedy="choose one of the guide's")
+        self._replace(ledger, ev.Asked(item=item, text=ledger.guide.by_key[item].text, wording=ev.Wording(source="person")), by)
+        return self.ledger
+
+    def ask_own(self, text: str, *, by: str) -> tuple[Ledger, list[str]]:
+        """The person who interviews asks a question of their own; gives what the gate would say against it, which does not stop it."""
+        if not text.strip():
+            raise InputError("the question is empty", remedy="write it out")
+        self._replace(self._open(), ev.Asked(item=OWN, text=text, wording=ev.Wording(source="person")), by)
+        return self.ledger, form_faults(text, framework=self.framework)
+
+    # ------------------------------------------------------------ going on
+
+    def advance(self) -> Ledger:
+        """Does all that is due: reads the last answer, then shows what comes next. Does nothing while something is pending.
+
+        Raises EngineError, ModelFileError where the local engine cannot work (the answer is safe; call again).
+        """
+        for _ in range(_RACES):
+            ledger = self.ledger
+            body = self._due(ledger)
+            if body is None:
+                return ledger
+            try:
+                done = self.log.append(body, expected=ledger.seq, by=ASSISTANT)
+            except StaleEditError:
+                # Another tab did it first: what it did is read on the next round.
+                continue
+            if isinstance(body, ev.Sent):
+                self._sent = done.seq
+        return self.ledger
+
+    def _due(self, ledger: Ledger) -> ev.Body | None:
+        """The one event that the program owes next."""
+        last = ledger.last
+        if ledger.consent is None or ledger.withdrawn or ledger.declined:
+            return None
+        if ledger.uncoded:
+            return self._coded(ledger)
+        if last is not None and last.reply is not None and last.outcome == "answered":
+            if refuses(last.reply):
+                return ev.Refused(to=last.seq)
+            if isinstance(last.body, ev.Offered) and last.seq not in ledger.confirmations:
+                return ev.Confirmed(to=last.seq, element=last.body.element, outcome=verdict(last.reply))
+        if ledger.over or ledger.paused or ledger.pending is not None:
+            return None
+        return self._next(ledger)
+
+    def _coded(self, ledger: Ledger) -> ev.Coded:
+        found = {f.key: f for f in self._coder.findings(ledger)}
+        known = {f.key for f in ledger.findings}
+        upto = max(x.reply_seq for x in ledger.exchanges if x.reply_seq is not None)
+        return ev.Coded(
+            upto=upto, engine=self._coder.name, added=tuple(f for key, f in found.items() if key not in known),
+            removed=tuple(sorted(known - set(found))),
+        )  # fmt: skip
+
+    def _next(self, ledger: Ledger) -> ev.Body | None:
+        follow = next_probe(ledger, self.framework)
+        if follow is not None:
+            return self._worded(ledger, follow)
+        step = next_step(ledger, self.framework, self._order)
+        if step == "finish":
+            return ev.Stopped(reason="finished")
+        if step == "closing":
+            return ev.Asked(item=CLOSING, text=ledger.guide.closing.text)
+        if isinstance(step, Follow):
+            return self._worded(ledger, step)
+        if isinstance(step, Offer):
+            return self._offered(ledger, step)
+        if isinstance(step, Item):
+            return ev.Asked(item=step.key, text=step.text)
+        return None
+
+    def _offered(self, ledger: Ledger, offer: Offer) -> ev.Offered:
+        """The respondent's own words and a neutral question; a long quote is shortened at its end until the gate lets it pass."""
+        words = offer.quote.replace("“", "'").replace("”", "'").split()
+        for count in range(min(len(words), 28), 2, -3):
+            text = f"Earlier you said “{' '.join(words[:count]).rstrip(' .,;:!?…')}”. {ledger.guide.confirm}"
+            if not form_faults(text, framework=self.framework):
+                return ev.Offered(element=offer.element, text=text, quote=offer.quote)
+        return ev.Offered(element=offer.element, text=ledger.guide.confirm, quote=offer.quote)
+
+    # ------------------------------------------------------------ wording
+
+    @cached_property
+    def _vocabulary(self) -> frozenset[str]:
+        guide = self.ledger.guide
+        probes = [p.text for e in self.framework.elements for p in e.probes] + [p.text for p in guide.general_probes]
+        return vocabulary_of([*probes, *(i.text for i in guide.items), *(e.name for e in self.framework.elements)])
+
+    def _worded(self, ledger: Ledger, follow: Follow) -> ev.Body:
+        """The probe in a model's words where they pass the gate, else in the guide's; or the record of a wording that failed."""
+        worder, consent = self._worder, ledger.consent
+        if worder is None or consent is None or follow.body.seeks in ("language", "conflict"):
+            return follow.body
+        if (consent.recipient, consent.model) != (worder.recipient, worder.model):
+            return _noted(follow.body, "the respondent did not agree to this model")
+        if ledger.failed or ledger.model_failures >= MAX_FAILURES:
+            return _noted(follow.body, f"the model {worder.model} did not answer")
+        if ledger.rejected >= ATTEMPTS:
+            return _noted(follow.body, f"{ATTEMPTS} wordings were refused")
+        return self._generated(ledger, follow, worder)
+
+    def _generated(self, ledger: Ledger, follow: Follow, worder: Worder) -> ev.Body:
+        basis = follow.body.text
+        draft = worder.draft(basis, follow.body.seeks, follow.said)
+        if self._sent != ledger.seq:
+            # On record before it leaves; the next round, finding its own record to be the last event, sends.
+            return ev.Sent(recipient=worder.recipient, model=worder.model, prompt=draft.prompt, text=draft.text)
+        try:
+            text = worder.word(draft).strip()
+        except EngineError as error:
+            return ev.ModelFailed(reason=error.message)
+        reasons = faults(text, Context(self.framework, ledger.answers, self._vocabulary, basis))
+        if reasons:
+            return ev.WordingRejected(text=text[:1000], reasons=tuple(reasons))
+        return follow.body.model_copy(update={"text": text, "wording": ev.Wording(source="model", model=worder.model)})
+
+    # ------------------------------------------------------------ inside
+
+    def _open(self) -> Ledger:
+        ledger = self.ledger
+        if ledger.consent is None:
+            raise PermissionDenied("nothing is asked before the respondent agreed", remedy="show the consent text first")
+        if ledger.over:
+            raise InputError("this interview is over", remedy="begin another one")
+        return ledger
+
+    def _reply(self, body: ev.Answered | ev.Skipped | ev.Refused, to: int, by: str) -> None:
+        ledger = self._open()
+        pending: Pending | None = ledger.pending
+        if pending is None or pending.seq != to:
+            raise StaleEditError(
+                "this question was answered already, perhaps in another window", current=pending, attempted=body,
+                remedy="go on from the question shown now",
+            )  # fmt: skip
+        if ledger.paused:
+            self.log.append(ev.Resumed(), expected=ledger.seq, by=by)
+            ledger = self.ledger
+        self.log.append(body, expected=ledger.seq, by=by)
+
+    def _replace(self, ledger: Ledger, asked: ev.Asked, by: str) -> None:
+        if ledger.pending is not None:
+            self.log.append(ev.PutAside(to=ledger.pending.seq), expected=ledger.seq, by=by)
+            ledger = self.ledger
+        self.log.append(asked, expected=ledger.seq, by=by)
+
+
+def _noted(body: ev.Probed, note: str) -> ev.Probed:
+    return body.model_copy(update={"wording": ev.Wording(note=note)})

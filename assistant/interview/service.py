@@ -1,0 +1,106 @@
+"""What pages and commands call: interviews in the database, from the invitation to the stored transcript."""
+
+from __future__ import annotations
+
+from functools import lru_cache
+
+from assistant.errors import InputError, StaleEditError
+from assistant.extraction.local import LocalEngine
+from assistant.frameworks import load_framework
+from assistant.interview.across import Across, across
+from assistant.interview.coding import LiveCoder, live_engine
+from assistant.interview.engine import Conductor, Setup, begin
+from assistant.interview.guide import Guide
+from assistant.interview.ledger import Ledger, fold
+from assistant.interview.logs import StoreLog
+from assistant.interview.policy import Order
+from assistant.interview.transcript import to_json_bytes, to_transcript
+from assistant.interview.wording import Worder, make_worder
+from assistant.models import Framework, Transcript
+from assistant.settings import Settings
+from assistant.store import InterviewInfo, Store, Tombstone
+from assistant.store.interview_events import InterviewEvents
+
+
+def create(store: Store, use_case: str, guide: Guide, setup: Setup | None = None, *, title: str = "", by: str = "local") -> str:
+    """Sets up an interview and gives its id; nothing is asked before consent. All or nothing.
+
+    Raises NotFoundError, InputError for unusable names, FrameworkError where the guide's framework is absent.
+    """
+    setup = setup or Setup()
+    framework = load_framework(guide.framework)
+    with store.unit():
+        interview = InterviewEvents(store).create(use_case, title or f"Interview with {setup.respondent}", by=by)
+        begin(StoreLog(store, interview), guide, framework, setup, by=by)
+    return interview
+
+
+def conductor(
+    store: Store, interview: str, settings: Settings, *, worder: Worder | None = None, order: Order = "coverage"
+) -> Conductor:  # fmt: skip
+    """The Conductor of a stored interview; without ``worder`` the one of the settings, if any.
+
+    Raises InputError where the interview was not taken here, FrameworkError, ModelFileError, SettingsError.
+    """
+    log = StoreLog(store, interview)
+    framework = load_framework(fold(log.read()).opened.framework)
+    coder = LiveCoder(_engine(framework.id, framework.hash, settings.model_dump_json()), framework)
+    return Conductor(log, framework, coder, worder or make_worder(settings), order=order)
+
+
+@lru_cache(maxsize=4)
+def _engine(framework: str, framework_hash: str, settings: str) -> LocalEngine:
+    """One engine a process: it keeps the sentences it has seen. ``framework_hash`` and ``settings`` are there to tell versions apart."""
+    from assistant.settings import get_settings
+
+    return live_engine(load_framework(framework), get_settings())
+
+
+def ledger(store: Store, interview: str) -> Ledger:
+    """The state of a stored interview. Raises InputError where it was not taken here, or was erased."""
+    return fold(StoreLog(store, interview).read())
+
+
+def download(store: Store, interview: str) -> bytes:
+    """The respondent's own transcript, as JSON that can be uploaded. Raises InputError."""
+    return to_json_bytes(ledger(store, interview))
+
+
+def keep_transcript(store: Store, interview: str, *, by: str = "local") -> Transcript:
+    """Stores the conversation as a Transcript of its interview, like an upload; a second call gives the stored one.
+
+    Raises InputError while the interview is not over, TranscriptError where nothing was said, StoreError.
+    """
+    state = ledger(store, interview)
+    if not state.over:
+        raise InputError("the interview is not over", remedy="finish or stop it first")
+    owner = store.interview(interview)
+    original = to_json_bytes(state)
+    info = InterviewInfo(title=owner.title)
+    transcript = to_transcript(state, name=owner.title or "interview")
+    added = store.add_transcript(owner.use_case, transcript, original, info, interview=interview, by=by)
+    return store.transcript(owner.use_case, added.info.id)
+
+
+def withdraw(store: Store, interview: str, *, by: str = "respondent", reason: str = "withdrawn by the respondent") -> Tombstone:
+    """The respondent withdraws: log, transcript, evidence and names are erased for good; a tombstone stays. Raises NotFoundError."""
+    return store.erase_interview(interview, by, reason)
+
+
+def use_case_across(store: Store, use_case: str, framework: Framework | None = None) -> Across:
+    """All interviews that were taken here for a use case, together. Those of another framework are left out."""
+    chosen = framework or load_framework()
+    found = {name: ledger(store, name) for name in InterviewEvents(store).taken(use_case)}
+    return across({name: one for name, one in found.items() if one.opened.framework == chosen.id}, chosen)
+
+
+__all__ = [
+    "StaleEditError",
+    "conductor",
+    "create",
+    "download",
+    "keep_transcript",
+    "ledger",
+    "use_case_across",
+    "withdraw",
+]

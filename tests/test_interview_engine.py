@@ -1,0 +1,329 @@
+"""The Conductor: order, caps, refusals, two tabs, byte for byte, offers, ledger, live and uploaded alike."""
+
+from __future__ import annotations
+
+import threading
+from collections import Counter
+from datetime import timedelta
+
+import pytest
+from interview_support import Ticking, WordCoder, conductor, finish, fresh, framework
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from assistant.errors import InputError, PermissionDenied, StaleEditError
+from assistant.interview import Conductor, Ledger, fold
+from assistant.interview import events as ev
+from assistant.interview.across import across
+from assistant.interview.details import clause, does_not_know, refuses, verdict
+from assistant.interview.engine import Setup, begin
+from assistant.interview.guide import load_guide
+from assistant.interview.ledger import CLOSING, MAX_GAP_MINUTES
+from assistant.interview.logs import MemoryLog
+from assistant.interview.probing import MAX_EXAMPLES, MAX_PER_ELEMENT, MAX_PER_QUESTION
+from assistant.interview.transcript import to_json_bytes, to_transcript
+from assistant.models import Role
+from assistant.transcripts import read_transcript
+
+ALL = " ".join(f"#{e.id}=3" for e in framework().elements)
+
+
+def pending(ledger: Ledger) -> int:
+    assert ledger.pending is not None
+    return ledger.pending.seq
+
+
+def test_nothing_is_asked_before_consent() -> None:
+    made = fresh()
+    assert made.advance().pending is None
+    with pytest.raises(PermissionDenied, match="before the respondent agreed"):
+        made.answer("hello", to=1)
+    with pytest.raises(InputError, match="consent text has changed"):
+        made.consent(made.consent_text().model_copy(update={"text": "Agree to anything"}), by="x")
+    over = made.decline(by="x")
+    assert over.over
+    assert made.advance().pending is None
+
+
+def test_the_interview_opens_with_an_introduction_and_ends_with_the_closing_question() -> None:
+    made = conductor()
+    first = made.ledger.pending
+    assert first is not None
+    assert isinstance(first.body, ev.Asked)
+    assert first.body.item == "intro.role/role"
+    ledger = finish(made, lambda led: "We do a little of this and that every week, all of us together.")
+    assert isinstance(ledger.exchanges[-1].body, ev.Asked)
+    assert ledger.exchanges[-1].body.item == CLOSING
+    assert ledger.stopped is not None
+    assert ledger.stopped.reason == "finished"
+    assert ledger.minutes <= ledger.opened.budget_minutes + 2
+
+
+def test_what_was_answered_in_passing_is_offered_not_asked() -> None:
+    made = conductor()
+    made.answer(f"I am a data scientist. {ALL}", to=pending(made.ledger))
+    ledger = finish(made, lambda led: "Yes, that's right.")
+    asked = [x.body.item for x in ledger.exchanges if isinstance(x.body, ev.Asked)]
+    served = [i for i in asked if i in ledger.guide.by_key and ledger.guide.by_key[i].served]
+    assert served == ["intro.role/role"], "nothing that was answered in full is asked"
+    offers = [x.body for x in ledger.exchanges if isinstance(x.body, ev.Offered)]
+    assert len(offers) == len({o.element for o in offers}) == 16
+    assert all(ledger.coverage[o.element].confirmed for o in offers)
+    assert all(e.covered for k, e in ledger.entries.items() if ledger.guide.by_key[k].served and k not in served)
+
+
+def test_a_correction_is_not_a_confirmation() -> None:
+    made = conductor()
+    made.answer(f"I am a data scientist. {ALL}", to=pending(made.ledger))
+    while not isinstance(made.ledger.pending.body, ev.Offered):  # type: ignore[union-attr]
+        made.skip(to=pending(made.ledger))
+    element = made.ledger.pending.body.element  # type: ignore[union-attr]
+    made.answer(f"No, that has changed. #{element}=1", to=pending(made.ledger))
+    c = made.ledger.coverage[element]
+    assert not c.confirmed
+    assert c.status == "conflict"
+
+
+def test_caps_hold_whatever_is_said() -> None:
+    made = conductor()
+
+    def vague(led: Ledger) -> str:
+        item = led.last_item
+        return " ".join(f"#{e}=1-5" for e in (item.served if item else ())) or "It depends on many things, as you know."
+
+    ledger = finish(made, vague)
+    probes = [x.body for x in ledger.exchanges if isinstance(x.body, ev.Probed)]
+    assert probes
+    assert max(Counter(p.item for p in probes if p.item != "return").values()) <= MAX_PER_QUESTION
+    assert max(Counter(p.element for p in probes).values()) <= MAX_PER_ELEMENT
+    examples = Counter(p.element for p in probes if p.type == "idiographic")
+    assert max(examples.values(), default=0) <= MAX_EXAMPLES
+    texts = [x.body.text for x in ledger.exchanges if not isinstance(x.body, ev.Offered)]
+    assert len(texts) == len(set(texts)), "nothing is asked twice in the same words"
+
+
+def test_a_refusal_in_words_ends_the_subject() -> None:
+    made = conductor()
+    made.skip(to=pending(made.ledger))
+    item = made.ledger.last_item
+    assert item is not None
+    ledger = made.answer("I'd rather not talk about that.", to=pending(made.ledger))
+    assert ledger.entries[item.key].status == "refused"
+    assert all(ledger.coverage[e].refused for e in item.elements)
+    ledger = finish(made, lambda led: "We do a little of this and that, all of us.")
+    later = [x.body for x in ledger.exchanges[2:]]
+    assert not [b for b in later if isinstance(b, ev.Probed) and b.element in item.elements]
+
+
+def test_skip_is_not_stop_and_pause_keeps_the_question() -> None:
+    clock = Ticking(1)
+    made = conductor(MemoryLog(clock))
+    first = made.ledger.pending
+    second = made.skip(to=pending(made.ledger)).pending
+    assert first is not None
+    assert second is not None
+    assert first.seq != second.seq
+    assert made.ledger.entries["intro.role/role"].status == "skipped"
+    before = made.pause().minutes
+    clock.now += timedelta(days=40)
+    after = made.resume()
+    assert after.pending == second
+    assert after.minutes - before < 1
+    clock.now += timedelta(hours=5)
+    assert made.answer("Back from lunch, which I forgot to say.", to=second.seq).minutes - before < MAX_GAP_MINUTES + 1
+
+
+def test_two_tabs_one_conversation() -> None:
+    one = conductor()
+    two = Conductor(one.log, one.framework, WordCoder(one.framework))
+    seen = pending(two.ledger)
+    one.answer("From the first tab.", to=seen)
+    with pytest.raises(StaleEditError, match="answered already"):
+        two.answer("From the second tab.", to=seen)
+    assert two.ledger.pending == one.ledger.pending
+    assert two.ledger.answers == ("From the first tab.",)
+
+
+def test_many_tabs_at_once_do_not_fork() -> None:
+    one = conductor()
+    for _ in range(15):
+        if one.ledger.pending is None:
+            break
+        seen = pending(one.ledger)
+        done: list[str] = []
+
+        def answer(n: int, seen: int = seen, done: list[str] = done) -> None:
+            tab = Conductor(one.log, one.framework, WordCoder(one.framework))
+            try:
+                tab.answer(f"Answer {n} of a tab.", to=seen)
+                done.append(str(n))
+            except StaleEditError:
+                pass
+
+        threads = [threading.Thread(target=answer, args=(n,)) for n in range(4)]
+        for t in threads:
+            t.start()
+        for t in threads:
+            t.join()
+        assert len(done) == 1
+    log = one.events
+    replies = Counter(e.body.to for e in log if isinstance(e.body, ev.Answered))
+    assert max(replies.values()) == 1
+    assert [e.seq for e in log] == list(range(1, len(log) + 1))
+
+
+NASTY = 'He said "no" & <b>left</b> – it\'s Rolf’s\r\n\r\n\tjob 🚀 {{fence}} \\n %s é é'
+
+
+@pytest.mark.parametrize("text", [NASTY, "  lead and trail  \n", "A: B: C", "\u202eevil", "1", "#" * 500, "a\u2028b\x0bc", "x\x00y"])
+def test_answers_are_kept_byte_for_byte(text: str) -> None:
+    made = conductor()
+    made.answer(text, to=pending(made.ledger))
+    kept = [e.body.text for e in made.events if isinstance(e.body, ev.Answered)]
+    assert kept == [text]
+    assert made.ledger.answers == (text,)
+    again = fold([ev.Event.model_validate_json(e.model_dump_json()) for e in made.events])
+    assert again.answers == (text,)
+
+
+@pytest.mark.parametrize(("text", "message"), [("", "empty"), (" \n ", "empty"), ("x" * 50_001, "more than 50,000")])
+def test_an_answer_without_words_or_end_is_refused(text: str, message: str) -> None:
+    made = conductor()
+    with pytest.raises(InputError, match=message):
+        made.answer(text, to=pending(made.ledger))
+
+
+@settings(max_examples=40, deadline=None)
+@given(st.lists(st.text(min_size=1, max_size=80).filter(lambda s: s.strip()), min_size=1, max_size=4))
+def test_live_and_uploaded_are_the_same_conversation(texts: list[str]) -> None:
+    made = conductor()
+    for text in texts:
+        if made.ledger.pending is None:
+            break
+        made.answer(text, to=pending(made.ledger))
+    ledger = made.ledger
+    live = to_transcript(ledger)
+    uploaded = read_transcript(to_json_bytes(ledger), name="upload.json")
+    assert (live.id, live.text, live.turns) == (uploaded.id, uploaded.text, uploaded.turns)
+    spoken = [t for t in live.turns if t.role is Role.RESPONDENT]
+    assert len(spoken) == len(ledger.answers)
+    for x in ledger.exchanges:
+        assert live.turns[x.turn].role is Role.INTERVIEWER
+        if x.reply_turn is not None:
+            assert live.turns[x.reply_turn].role is Role.RESPONDENT
+    for f in ledger.findings:
+        base = live.turns[f.turn].start
+        assert live.text[base + f.start : base + f.end] == f.quote
+
+
+def test_the_ledger_is_the_same_when_rebuilt_and_at_every_length() -> None:
+    made = conductor()
+    ledger = finish(made, lambda led: f"Something of it. #{led.last_item.served[0]}=3" if led.last_item and led.last_item.served else "Yes.")
+    log = made.events
+    assert fold(log) == fold([ev.Event.model_validate_json(e.model_dump_json()) for e in log]) == ledger
+    for n in range(1, len(log)):
+        assert fold(log[:n]).seq == n
+    with pytest.raises(InputError, match="event 3 of this interview is missing"):
+        fold([*log[:2], *log[3:]])
+
+
+def test_guide_order_asks_in_the_order_of_the_guide() -> None:
+    made = conductor(order="guide")
+    ledger = finish(made, lambda led: "So so.")
+    orders = [ledger.guide.by_key[x.body.item].order for x in ledger.exchanges if isinstance(x.body, ev.Asked) and x.body.item in ledger.guide.by_key]
+    assert orders == sorted(orders)
+
+
+def test_supplementary_questions_go_first_when_time_is_short() -> None:
+    made = conductor(setup=Setup(budget_minutes=20))
+    ledger = finish(made, lambda led: "We do a little of this and that every week, all of us together.")
+    asked = [x.body.item for x in ledger.exchanges if isinstance(x.body, ev.Asked)]
+    assert not [i for i in asked if i.startswith("supplementary")]
+    assert asked[-1] == CLOSING
+
+
+def test_another_language_is_asked_about_once() -> None:
+    made = conductor()
+    ledger = finish(made, lambda led: "Das machen wir eigentlich immer von Hand, und zwar jeder so, wie er es will.")
+    asked = [x.body.text for x in ledger.exchanges if isinstance(x.body, ev.Probed) and x.body.seeks == "language"]
+    assert asked == ["How would you put that in English?"]
+
+
+def test_two_statements_of_one_person_are_given_back_once() -> None:
+    made = conductor()
+    made.answer("It runs by itself every night. #data.management=1", to=pending(made.ledger))
+    while made.ledger.last_item is None or "data.management" not in made.ledger.last_item.served:
+        made.skip(to=pending(made.ledger))
+    ledger = made.answer("Somebody does it by hand now and then. #data.management=5", to=pending(made.ledger))
+    assert ledger.pending is not None
+    # The word coder's quotes are single words, too short to be given back; the conflict is in the ledger all the same.
+    assert ledger.coverage["data.management"].status == "conflict"
+
+
+def test_copilot_chooses_and_asks_own_questions() -> None:
+    made = conductor(setup=Setup(mode="copilot"))
+    first = pending(made.ledger)
+    wanted = made.suggestions(3)
+    assert len(wanted) == 3
+    ledger = made.choose(wanted[0].key, by="ann")
+    assert ledger.pending is not None
+    assert ledger.pending.body.item == wanted[0].key  # type: ignore[union-attr]
+    assert first not in [x.seq for x in ledger.exchanges]
+    assert ledger.entries["intro.role/role"].status == "not reached"
+    ledger, faults = made.ask_own("Don't you think that is great?", by="ann")
+    assert faults
+    assert ledger.pending is not None
+    assert len(to_transcript(made.answer("Well, yes and no.", to=pending(ledger))).turns) >= 2
+    with pytest.raises(InputError, match="no question nowhere"):
+        made.choose("nowhere", by="ann")
+
+
+def test_speakers_must_differ() -> None:
+    with pytest.raises(InputError, match="names that differ"):
+        begin(MemoryLog(), load_guide(), framework(), Setup(respondent="interviewer"))
+
+
+@pytest.mark.parametrize(
+    ("text", "is_refusal"),
+    [
+        ("I'd rather not say.", True), ("Sorry, I can't talk about that, it's under NDA.", True), ("We can't talk to the old system.", False),
+        ("No comment.", True), ("I can't share that.", True), ("We can't share the GPUs.", False), ("I'd prefer not to.", True), ("We prefer not to use notebooks, everything is in git.", False), ("Next question, please.", True),
+    ],
+)  # fmt: skip
+def test_refusals(text: str, is_refusal: bool) -> None:
+    assert refuses(text) == is_refusal
+
+
+def test_other_cues() -> None:
+    assert does_not_know("I really don't know, ask our platform people.")
+    assert not does_not_know("We know each other well.")
+    assert [verdict(t) for t in ("Yes.", "Yes, but less often.", "No, not any more.", "Hmm, partly")] == [
+        "confirmed", "corrected", "corrected", "corrected",
+    ]  # fmt: skip
+    for quote in ("So we copy the file by hand, and then we wait.", "Yes.", "a “quoted” thing", "x" * 300):
+        assert clause(quote) in quote
+
+
+def test_across_interviews() -> None:
+    logs = {}
+    for name, role, stage in (("i-1", "data scientist", 1), ("i-2", "ML engineer", 4), ("i-3", "product owner", 0)):
+        made = conductor(setup=Setup(respondent=name.upper(), role=role))
+        made.answer(f"I am it. #deployment.cicd={stage} #data.management=2-4" if stage else "I don't know.", to=pending(made.ledger))
+        logs[name] = made.ledger
+    whole = across(logs, framework())
+    merged = {m.element: m for m in whole.elements}
+    assert merged["deployment.cicd"].contradicts
+    assert merged["data.management"].status == "settled"
+    assert not merged["data.management"].contradicts
+    first = whole.next[0]
+    assert first.element == "deployment.cicd"
+    assert "I-1" in first.why
+    assert "I-2" in first.why
+    assert set(first.whom) >= {"I-1", "I-2"}
+    assert first.question
+    assert [a.role for a in whole.asked] == ["data scientist", "ML engineer", "product owner"]
+    follow = conductor(setup=Setup(respondent="Again", focus=("deployment.cicd",)))
+    ledger = finish(follow, lambda led: "It is so so.")
+    items = [led.guide.by_key[x.body.item] for led in [ledger] for x in ledger.exchanges if isinstance(x.body, ev.Asked) and x.body.item in led.guide.by_key]
+    assert all("deployment.cicd" in i.served for i in items[1:])
+    assert len(items) > 1
