@@ -95,7 +95,7 @@ def take(made: Conductor) -> Ledger:
 def said(done: int, ledger: Ledger) -> str:
     """Deterministic by place."""
     if isinstance(ledger.pending.body, ev.Offered):  # type: ignore[union-attr]
-        return "Yes, that's right & so on \"as is\" 🚀"
+        return 'Yes, that\'s right & so on "as is" 🚀'
     if done == 1:
         return "I do everything. " + " ".join(f"#{e.id}=3" for e in framework().elements if e.id.startswith(("data", "organisation.s")))
     if done == 12:

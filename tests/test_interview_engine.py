@@ -7,9 +7,9 @@ from collections import Counter
 from datetime import timedelta
 
 import pytest
-from interview_support import Ticking, WordCoder, conductor, finish, fresh, framework
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from interview_support import Ticking, WordCoder, conductor, finish, framework, fresh
 
 from assistant.errors import InputError, PermissionDenied, StaleEditError
 from assistant.interview import Conductor, Ledger, fold
@@ -218,7 +218,9 @@ def test_live_and_uploaded_are_the_same_conversation(texts: list[str]) -> None:
 
 def test_the_ledger_is_the_same_when_rebuilt_and_at_every_length() -> None:
     made = conductor()
-    ledger = finish(made, lambda led: f"Something of it. #{led.last_item.served[0]}=3" if led.last_item and led.last_item.served else "Yes.")
+    ledger = finish(
+        made, lambda led: f"Something of it. #{led.last_item.served[0]}=3" if led.last_item and led.last_item.served else "Yes."
+    )
     log = made.events
     assert fold(log) == fold([ev.Event.model_validate_json(e.model_dump_json()) for e in log]) == ledger
     for n in range(1, len(log)):
@@ -230,7 +232,11 @@ def test_the_ledger_is_the_same_when_rebuilt_and_at_every_length() -> None:
 def test_guide_order_asks_in_the_order_of_the_guide() -> None:
     made = conductor(order="guide")
     ledger = finish(made, lambda led: "So so.")
-    orders = [ledger.guide.by_key[x.body.item].order for x in ledger.exchanges if isinstance(x.body, ev.Asked) and x.body.item in ledger.guide.by_key]
+    orders = [
+        ledger.guide.by_key[x.body.item].order
+        for x in ledger.exchanges
+        if isinstance(x.body, ev.Asked) and x.body.item in ledger.guide.by_key
+    ]
     assert orders == sorted(orders)
 
 
@@ -324,6 +330,11 @@ def test_across_interviews() -> None:
     assert [a.role for a in whole.asked] == ["data scientist", "ML engineer", "product owner"]
     follow = conductor(setup=Setup(respondent="Again", focus=("deployment.cicd",)))
     ledger = finish(follow, lambda led: "It is so so.")
-    items = [led.guide.by_key[x.body.item] for led in [ledger] for x in ledger.exchanges if isinstance(x.body, ev.Asked) and x.body.item in led.guide.by_key]
+    items = [
+        led.guide.by_key[x.body.item]
+        for led in [ledger]
+        for x in ledger.exchanges
+        if isinstance(x.body, ev.Asked) and x.body.item in led.guide.by_key
+    ]
     assert all("deployment.cicd" in i.served for i in items[1:])
     assert len(items) > 1

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import pytest
-from interview_support import HOSTILE, BadModel, conductor, finish, fresh, framework
+from interview_support import HOSTILE, BadModel, conductor, finish, framework, fresh
 
 from assistant.interview import Ledger, load_guide
 from assistant.interview import events as ev
@@ -61,7 +61,7 @@ def reply(ledger: Ledger) -> str:
     """Something that always leaves a practice unplaced, so that probes are due; said with what breaks careless code."""
     item = ledger.last_item
     element = item.served[0] if item is not None and item.served else "data.management"
-    return f"We do it \"somehow\" & <b>now</b> and then, Rolf's way 🚀\n\n#{element}=1-5"
+    return f'We do it "somehow" & <b>now</b> and then, Rolf\'s way 🚀\n\n#{element}=1-5'
 
 
 def shown(ledger: Ledger) -> list[str]:
@@ -130,7 +130,9 @@ def test_model_down_all_the_way_completes_and_says_so() -> None:
     assert ledger.stopped.reason == "finished"
     assert len(down.bodies) == 3, "after three failures the model is left alone"
     assert "gone did not answer" in made.notice()
-    notes = {x.body.wording.note for x in ledger.exchanges if isinstance(x.body, ev.Probed) and x.body.seeks not in ("language", "conflict")}
+    notes = {
+        x.body.wording.note for x in ledger.exchanges if isinstance(x.body, ev.Probed) and x.body.seeks not in ("language", "conflict")
+    }
     assert notes == {"the model gone did not answer"}
 
 

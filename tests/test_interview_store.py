@@ -165,7 +165,9 @@ def test_live_and_uploaded_give_the_same_evidence(store: Store, interview: str) 
     coded = engine.code(task).evidence
     assert coded
     starts = [t.start for t in transcript.turns]
-    of = {(e.turn, e.start - starts[e.turn], e.end - starts[e.turn], e.element, e.statement, e.status, e.codes, e.confidence) for e in coded}
+    of = {
+        (e.turn, e.start - starts[e.turn], e.end - starts[e.turn], e.element, e.statement, e.status, e.codes, e.confidence) for e in coded
+    }
     assert {(f.turn, f.start, f.end, f.element, f.statement, f.status, f.codes, f.confidence) for f in ledger.findings} == of
 
 

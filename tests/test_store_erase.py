@@ -55,7 +55,15 @@ def test_the_words_are_gone_from_rows_and_files(store: Store, use_case: UseCase,
     tombstone = store.erase_interview(spoken, "dpo", "withdrawn by the respondent")
     after = everything(store, url)
     assert [word for word in WORDS if word in after] == []
-    removed = {"transcripts": 1, "evidence": 4, "decisions": 2, "run_evidence": 3, "rejections": 1, "transcript_roles": 1, "interview_events": 0}
+    removed = {
+        "transcripts": 1,
+        "evidence": 4,
+        "decisions": 2,
+        "run_evidence": 3,
+        "rejections": 1,
+        "transcript_roles": 1,
+        "interview_events": 0,
+    }
     assert tombstone.removed == removed
     assert store.tombstone(spoken) == tombstone
     assert store.check() == ()

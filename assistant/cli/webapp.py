@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 import sys
 from pathlib import Path
 from typing import Annotated
@@ -52,6 +53,8 @@ def _sign_in_configured() -> bool:
 
 def _samples() -> None:
     """Creates the samples in an empty database and has them coded in the background of the server about to start."""
+    # Streamlit remarks at import that its server does not run yet: it is about to.
+    logging.getLogger("streamlit.runtime.caching.cache_data_api").setLevel(logging.ERROR)
     from assistant.settings import get_settings
     from assistant.ui import samples, shared
 

@@ -82,6 +82,7 @@ def _check_discrepancies(benchmark: Benchmark) -> Iterator[Problem]:
                     yield Problem((*path, "codes"), f"there is no practice code '{code}'", f"Known: {', '.join(table)}")
                 elif entry.kind == "contradiction" and entry.text_says in (None, table[code]):
                     yield Problem(
-                        (*path, "text_says"), f"no contradiction: the table says the same of {code} at {name}",
+                        (*path, "text_says"),
+                        f"no contradiction: the table says the same of {code} at {name}",
                         "correct text_says, or call it a tension",
                     )

@@ -100,7 +100,8 @@ def _cells(data: Any) -> Iterator[Problem]:
         cells = element.get("cells")
         if isinstance(cells, list) and stages and len(cells) != stages:
             yield Problem(
-                (*path, "cells"), f"{len(cells)} cells for {stages} stages",
+                (*path, "cells"),
+                f"{len(cells)} cells for {stages} stages",
                 "give one text a stage, in stage order; repeat a text that stands for several stages",
             )
 
@@ -176,5 +177,13 @@ def _examples(data: Any) -> Iterator[Problem]:
 
 
 _CHECKS: tuple[Callable[[Any], Iterator[Problem]], ...] = (
-    _stages, _ids, _cells, _codes, _dimensions, _policies, _practice_rule, _probes, _examples,
+    _stages,
+    _ids,
+    _cells,
+    _codes,
+    _dimensions,
+    _policies,
+    _practice_rule,
+    _probes,
+    _examples,
 )

@@ -175,7 +175,9 @@ class _Reader:
             key = self._scalar(key_node) if isinstance(key_node, yaml.ScalarNode) else None
             if not isinstance(key, str | int) or isinstance(key, bool):
                 raise FrameworkError(
-                    f"a key must be a word or a whole number, not {_shown(key_node)}", source=self.source, place=f"line {line}",
+                    f"a key must be a word or a whole number, not {_shown(key_node)}",
+                    source=self.source,
+                    place=f"line {line}",
                     remedy="write the key in quotes",
                 )
             if key in seen:
@@ -191,7 +193,9 @@ class _Reader:
             value: Hashable = self._scalars.construct_object(node)
         except (yaml.YAMLError, ValueError) as error:
             raise FrameworkError(
-                f"{_shown(node)} cannot be read as a plain value", source=self.source, place=f"line {node.start_mark.line + 1}",
+                f"{_shown(node)} cannot be read as a plain value",
+                source=self.source,
+                place=f"line {node.start_mark.line + 1}",
                 remedy="write it in quotes, without a tag",
             ) from error
         return value

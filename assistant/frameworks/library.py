@@ -40,7 +40,9 @@ def load_framework(id_or_path: str | Path = DEFAULT) -> Framework:
     framework = _load_yaml(read_bytes(path), path.name)
     if known is not None and framework.id != known:
         raise FrameworkError(
-            f"the file of the framework '{known}' has the id '{framework.id}'", source=path.name, place="key id",
+            f"the file of the framework '{known}' has the id '{framework.id}'",
+            source=path.name,
+            place="key id",
             remedy="let the id be the file's name without '.yaml'",
         )
     return framework

@@ -15,18 +15,16 @@ import unicodedata
 import zipfile
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 from xml.etree.ElementTree import ParseError
-
-from openpyxl import load_workbook
-from openpyxl.utils import get_column_letter, range_boundaries
-from openpyxl.utils.exceptions import InvalidFileException
-from openpyxl.worksheet.worksheet import Worksheet
 
 from assistant.errors import FrameworkError
 from assistant.frameworks.checks import probe_faults
 from assistant.frameworks.document import Document, Key, read_bytes
 from assistant.frameworks.schema import suggestion
+
+if TYPE_CHECKING:
+    from openpyxl.worksheet.worksheet import Worksheet
 
 SUFFIXES = (".xlsx", ".csv", ".tsv")
 """Kinds of sheet that are read."""
@@ -45,11 +43,20 @@ Grid = list[list[str]]
 """Rows of cell texts; a missing cell is an empty text."""
 
 POLICIES: list[dict[str, Any]] = [
-    {"id": "majority", "version": 1, "kind": "majority", "threshold": 0.5,
-     "description": "The highest stage that strictly more than half of the rated elements reach."},
+    {
+        "id": "majority",
+        "version": 1,
+        "kind": "majority",
+        "threshold": 0.5,
+        "description": "The highest stage that strictly more than half of the rated elements reach.",
+    },
     {"id": "weakest-link", "version": 1, "kind": "minimum", "description": "The stage of the lowest rated element."},
-    {"id": "iso33020", "version": 1, "kind": "nplf",
-     "description": "Shares of elements graded N, P, L or F; a stage is reached at L or F with all stages below it at F."},
+    {
+        "id": "iso33020",
+        "version": 1,
+        "kind": "nplf",
+        "description": "Shares of elements graded N, P, L or F; a stage is reached at L or F with all stages below it at F.",
+    },
 ]
 """What a sheet cannot say: the general policies, without prerequisites."""
 
@@ -118,9 +125,7 @@ def _read_text(path: Path) -> Grid:
     try:
         text = read_bytes(path).decode("utf-8-sig")
     except UnicodeDecodeError as error:
-        raise FrameworkError(
-            f"byte {error.start} is not UTF-8", source=path.name, remedy="save it as 'CSV UTF-8', or as .xlsx"
-        ) from error
+        raise FrameworkError(f"byte {error.start} is not UTF-8", source=path.name, remedy="save it as 'CSV UTF-8', or as .xlsx") from error
     line = next((line for line in text.splitlines() if line.strip()), "")
     delimiter = "\t" if path.suffix.lower() == ".tsv" else max(",;\t", key=line.count)
     try:
@@ -134,13 +139,18 @@ def _read_text(path: Path) -> Grid:
 def _check_size(rows: int, columns: int, source: str) -> None:
     if rows > MAX_ROWS or columns > MAX_COLUMNS:
         raise FrameworkError(
-            f"the sheet spans {rows:,} rows and {columns} columns, more than the {MAX_ROWS:,} and {MAX_COLUMNS} allowed", source=source,
+            f"the sheet spans {rows:,} rows and {columns} columns, more than the {MAX_ROWS:,} and {MAX_COLUMNS} allowed",
+            source=source,
             remedy="delete the unused rows and columns, formatted ones too",
         )
 
 
 def _read_xlsx(path: Path, worksheet: str) -> Grid:
     """The named worksheet, else the first, with merged areas filled."""
+    # Here, and below: a tenth of a second that only sheets need.
+    from openpyxl import load_workbook
+    from openpyxl.utils.exceptions import InvalidFileException
+
     raw = read_bytes(path)
     try:
         _guard_xlsx(raw, path.name)
@@ -152,7 +162,8 @@ def _read_xlsx(path: Path, worksheet: str) -> Grid:
     sheets = {sheet.title: sheet for sheet in book.worksheets}
     if (worksheet and worksheet not in sheets) or not sheets:
         raise FrameworkError(
-            f"there is no worksheet '{worksheet}'", source=path.name,
+            f"there is no worksheet '{worksheet}'",
+            source=path.name,
             remedy=f"{suggestion(worksheet, list(sheets))}Known: {', '.join(sheets)}",
         )
     return _grid(sheets[worksheet] if worksheet else book.worksheets[0], path.name)
@@ -160,6 +171,8 @@ def _read_xlsx(path: Path, worksheet: str) -> Grid:
 
 def _guard_xlsx(raw: bytes, source: str) -> None:
     """Refuses, before openpyxl builds anything, archives and merged areas without bound. Raises FrameworkError, BadZipFile."""
+    from openpyxl.utils import range_boundaries
+
     with zipfile.ZipFile(io.BytesIO(raw)) as archive:
         if sum(part.file_size for part in archive.infolist()) > MAX_UNPACKED:
             raise FrameworkError("the file unpacks to more than is allowed", source=source, remedy="save the one worksheet as CSV UTF-8")
@@ -182,6 +195,13 @@ def _grid(sheet: Worksheet, source: str) -> Grid:
             for column in range(area.min_col - 1, min(area.max_col, len(grid[row]))):
                 grid[row][column] = text
     return grid
+
+
+def _letter(column: int) -> str:
+    """What a sheet calls a column, from 0."""
+    from openpyxl.utils import get_column_letter
+
+    return str(get_column_letter(column + 1))
 
 
 def _cell_text(value: object) -> str:
@@ -211,12 +231,16 @@ def _columns(header: list[str], source: str, row: int) -> _Columns:
         if need not in fixed:
             near = suggestion(need, [name.casefold() for name in header])
             raise FrameworkError(
-                f"there is no column '{need}'", source=source, place=place,
+                f"there is no column '{need}'",
+                source=source,
+                place=place,
                 remedy=f"{near}The header reads: {', '.join(filter(None, header))}. Expected: dimension, element, then one column a stage",
             )
     if len(stages) < 2:
         raise FrameworkError(
-            f"{len(stages)} stage columns", source=source, place=place,
+            f"{len(stages)} stage columns",
+            source=source,
+            place=place,
             remedy="after dimension and element, give one column a stage, at least two",
         )
     return _Columns(fixed["dimension"], fixed["element"], fixed.get("description"), tuple(stages))
@@ -241,7 +265,7 @@ class _Table:
     def _note(self, path: Key, row: int, column: int) -> None:
         self.positions[path] = row + 1
         header = self._at(self.header, column)
-        self.labels[path] = f"row {row + 1}, column {get_column_letter(column + 1)}" + (f" ('{header}')" if header else "")
+        self.labels[path] = f"row {row + 1}, column {_letter(column)}" + (f" ('{header}')" if header else "")
 
     def _at(self, row: int, column: int) -> str:
         return self.grid[row][column] if column < len(self.grid[row]) else ""
@@ -294,7 +318,7 @@ class _Table:
         return [probe for probe in asked if not probe_faults(probe["text"], self.names)]
 
     def _error(self, message: str, row: int, column: int, remedy: str) -> FrameworkError:
-        return FrameworkError(message, source=self.path.name, place=f"row {row + 1}, column {get_column_letter(column + 1)}", remedy=remedy)
+        return FrameworkError(message, source=self.path.name, place=f"row {row + 1}, column {_letter(column)}", remedy=remedy)
 
 
 def _unique(wanted: str, taken: set[str]) -> str:

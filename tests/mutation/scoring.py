@@ -10,7 +10,6 @@ the copy in a forked process, stopping at the first failure. Exit code 1: somebo
 an entry there is no longer needed, or the tests fail without any fault.
 """
 
-# ruff: noqa: E501  (the names of mutants are long)
 from __future__ import annotations
 
 import argparse

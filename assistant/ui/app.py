@@ -1,0 +1,66 @@
+"""Entry point of the web app: sign-in, navigation, the side bar. Pages are in ``app_pages``."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import streamlit as st
+
+from assistant.ui import here, look, shared, signin, state
+from assistant.ui.access import ADMIN, READ, REVIEW, AppRole, User, allowed
+from assistant.ui.markup import md
+
+PAGES = Path(__file__).parent / "app_pages"
+# A picture of our own: an icon by name is fetched from another server.
+ICON = Path(__file__).with_name("icon.png")
+# Section, file and address, title, icon, roles that see it (the services check the role again).
+MENU = (
+    ("", "home", "Home", ":material/home:", READ),
+    ("Collect", "interview", "Interview", ":material/record_voice_over:", frozenset(AppRole)),
+    ("Collect", "transcripts", "Transcripts", ":material/description:", REVIEW),
+    ("Assess", "review", "Review", ":material/rule:", REVIEW),
+    ("Assess", "assessment", "Assessment", ":material/insights:", READ),
+    ("About", "frameworks", "Frameworks", ":material/menu_book:", frozenset(AppRole)),
+    ("About", "settings", "Settings", ":material/settings:", ADMIN),
+)
+
+
+def pages(user: User) -> dict[str, list[st.Page]]:
+    """The menu of a role; the first page is where everybody lands."""
+    found: dict[str, list[st.Page]] = {}
+    for section, name, title, icon, roles in MENU:
+        path = PAGES / f"{name}.py"
+        if path.is_file() and allowed(user, roles):
+            found.setdefault(section, []).append(st.Page(path, title=title, icon=icon, url_path=name, default=not found))
+    return found
+
+
+def side_bar(user: User) -> None:
+    """Which use case, and who is acting."""
+    with st.sidebar:
+        if allowed(user, READ):
+            here.choose_use_case(user, shared.store(), state.current())
+        if not user.local:
+            st.caption(f"{md(user.name)} · {user.role.value}")
+            st.button("Sign out", on_click=st.logout, icon=":material/logout:", type="tertiary")
+
+
+def main() -> None:
+    """One run of the app."""
+    st.set_page_config(page_title="MLOps interview assistant", page_icon=str(ICON), layout="wide")
+    user = signin.acting()
+    page = st.navigation(pages(user))
+    with shared.problems():
+        side_bar(user)
+        scheme = st.context.theme.type
+        place = here.begin(user)
+        st.html(look.style(len(place.framework.stages), scheme if scheme in ("light", "dark") else None))
+        target = st.session_state.pop(state.GO, None)
+        if target is not None:
+            st.switch_page(PAGES / f"{target}.py")
+        shared.show_later()
+        page.run()
+        state.publish()
+
+
+main()

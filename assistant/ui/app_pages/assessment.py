@@ -1,0 +1,5 @@
+"""The page assessment: see ``views.assessment``."""
+
+from assistant.ui.views import assessment
+
+assessment.draw()

@@ -1,0 +1,5 @@
+"""The page frameworks: see ``views.frameworks``."""
+
+from assistant.ui.views import frameworks
+
+frameworks.draw()

@@ -1,0 +1,5 @@
+"""The page home: see ``views.home``."""
+
+from assistant.ui.views import home
+
+home.draw()

@@ -1,0 +1,5 @@
+"""The page transcripts: see ``views.transcripts``."""
+
+from assistant.ui.views import transcripts
+
+transcripts.draw()

@@ -1,0 +1,125 @@
+"""The two small components: a pane of our own HTML whose marks can be clicked and words selected, and the focus on a field.
+
+The pane's HTML is built by `markup`, which escapes every text of a user.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+import streamlit as st
+
+_PANE = st.components.v2.component(
+    "assistant_pane",
+    html="""
+<div class="assistant-pane"></div>
+""",
+    js="""
+const points = (text) => Array.from(text).length;
+
+// Offset in the transcript of a place in the page: pieces carry the offset of their first character.
+function offset(node, at) {
+  const element = node.nodeType === Node.TEXT_NODE ? node.parentElement : node;
+  const piece = element && element.closest("[data-o]");
+  if (!piece) return null;
+  const range = document.createRange();
+  range.setStart(piece, 0);
+  range.setEnd(node, at);
+  return Number(piece.dataset.o) + points(range.toString());
+}
+
+export default function (component) {
+  const { data, parentElement, setTriggerValue } = component;
+  const root = parentElement.querySelector(".assistant-pane");
+  if (root.__html !== data.html) {
+    root.innerHTML = data.html;
+    root.__html = data.html;
+  }
+  if (data.focus && root.__focus !== data.focus) {
+    root.__focus = data.focus;
+    const target = root.querySelector(".at-focus");
+    if (target) requestAnimationFrame(() => target.scrollIntoView({ block: "center" }));
+  }
+  const go = (event) => {
+    const link = event.target.closest("a[href^='#go:'], [data-go]");
+    if (!link) return false;
+    event.preventDefault();
+    setTriggerValue("go", link.dataset.go || link.getAttribute("href").slice(4));
+    return true;
+  };
+  root.onclick = (event) => { if (!String(document.getSelection())) go(event); };
+  root.onkeydown = (event) => { if (event.key === "Enter") go(event); };
+  const select = () => {
+    if (!data.select) return;
+    const selection = document.getSelection();
+    if (!selection || selection.isCollapsed || !root.contains(selection.anchorNode) || !root.contains(selection.focusNode)) return;
+    const ends = [offset(selection.anchorNode, selection.anchorOffset), offset(selection.focusNode, selection.focusOffset)];
+    if (ends.includes(null)) return;
+    ends.sort((a, b) => a - b);
+    if (ends[0] < ends[1]) setTriggerValue("select", { start: ends[0], end: ends[1] });
+  };
+  root.onmouseup = () => setTimeout(select, 0);
+  root.onkeyup = (event) => { if (event.key === "Shift" || event.shiftKey) select(); };
+}
+""",
+    isolate_styles=False,
+)
+
+_FOCUS = st.components.v2.component(
+    "assistant_focus",
+    html="""
+<span hidden></span>
+""",
+    js="""
+export default function (component) {
+  const { data, parentElement } = component;
+  if (parentElement.__token === data.token) return;
+  parentElement.__token = data.token;
+  let tries = 20;
+  const look = () => {
+    const field = document.querySelector(`.st-key-${CSS.escape(data.key)} input, .st-key-${CSS.escape(data.key)} textarea`);
+    if (field) field.focus(); else if (tries-- > 0) setTimeout(look, 25);
+  };
+  look();
+}
+""",
+    isolate_styles=False,
+)
+
+
+def pane(
+    html: str,
+    *,
+    key: str,
+    focus: str = "",
+    selectable: bool = False,
+    on_go: Callable[[str], None] | None = None,
+    on_select: Callable[[int, int], None] | None = None,
+) -> None:
+    """Shows HTML of ours. ``on_go`` gets what a clicked link (``#go:x``) or mark names, ``on_select`` the offsets of selected words.
+
+    ``focus``: any text; when it changes, the element with the class ``at-focus`` is scrolled to.
+    """
+
+    def went() -> None:
+        target = _value(key, "go")
+        if on_go is not None and isinstance(target, str):
+            on_go(target)
+
+    def selected() -> None:
+        span = _value(key, "select")
+        if on_select is not None and span is not None and isinstance(span["start"], int) and isinstance(span["end"], int):
+            on_select(span["start"], span["end"])
+
+    _PANE(key=key, data={"html": html, "focus": focus, "select": selectable}, on_go_change=went, on_select_change=selected)
+
+
+def _value(key: str, name: str) -> Any:
+    found = st.session_state.get(key)
+    return None if found is None else found.get(name)
+
+
+def focus(field_key: str, token: str) -> None:
+    """Puts the cursor into the field with this key, once for every token."""
+    _FOCUS(key=f"focus-{field_key}", data={"key": field_key, "token": token})

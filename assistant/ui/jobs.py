@@ -1,0 +1,167 @@
+"""The coding worker: one background thread that codes transcripts one by one and commits each before the next.
+
+It belongs to the server, not to a browser tab: closing the tab does not stop it. Killed with the server, what was committed stays and the
+page offers to go on with the rest.
+"""
+
+from __future__ import annotations
+
+import logging
+import queue
+import threading
+from collections.abc import Callable
+from dataclasses import dataclass, field, replace
+from enum import StrEnum
+from itertools import count
+from typing import Final
+
+from assistant.errors import AssistantError
+from assistant.extraction.base import Engine
+from assistant.models import CodingTask, Framework, Transcript
+from assistant.pipeline import make_task
+from assistant.store import RunState, Store
+
+log: Final = logging.getLogger(__name__)
+
+EngineFactory = Callable[[str, Framework, str], Engine]
+"""Engine name, framework, use case -> an engine. Raises AssistantError."""
+
+
+class JobState(StrEnum):
+    """Where a job stands."""
+
+    WAITING = "waiting"
+    RUNNING = "running"
+    DONE = "done"
+    CANCELLED = "cancelled"
+    FAILED = "failed"
+
+
+@dataclass(frozen=True)
+class Job:
+    """Coding of some transcripts of one use case, as it stands."""
+
+    id: int
+    use_case: str
+    transcripts: tuple[str, ...]
+    engine: str
+    by: str
+    state: JobState = JobState.WAITING
+    done: int = 0
+    """Transcripts finished, whatever came of them."""
+    found: int = 0
+    """Pieces of evidence proposed."""
+    current: str = ""
+    """Name of the transcript being coded."""
+    errors: tuple[tuple[str, str], ...] = field(default=())
+    """Transcript name, what went wrong and what to do."""
+
+    @property
+    def active(self) -> bool:
+        """Whether it still runs or waits."""
+        return self.state in (JobState.WAITING, JobState.RUNNING)
+
+
+def task_for(engine: Engine, transcript: Transcript, framework: Framework) -> CodingTask:
+    """The engine's own task where it has settings that change the result, else the plain one."""
+    own = getattr(engine, "task", None)
+    return own(transcript, framework) if own is not None else make_task(transcript, framework, engine)
+
+
+class Jobs:
+    """All coding of this server. Safe for threads."""
+
+    def __init__(self, store: Store, engines: EngineFactory) -> None:
+        self._store = store
+        self._engines = engines
+        self._jobs: dict[int, tuple[Job, Framework, threading.Event]] = {}
+        self._waiting: queue.Queue[int] = queue.Queue()
+        self._ids = count(1)
+        self._lock = threading.Lock()
+        self._thread: threading.Thread | None = None
+
+    def submit(self, use_case: str, transcripts: tuple[str, ...], framework: Framework, engine: str, by: str) -> Job:
+        """Puts transcripts behind what waits already."""
+        with self._lock:
+            job = Job(next(self._ids), use_case, transcripts, engine, by)
+            self._jobs[job.id] = (job, framework, threading.Event())
+            self._waiting.put(job.id)
+            if self._thread is None or not self._thread.is_alive():
+                self._thread = threading.Thread(target=self._run, name="coding", daemon=True)
+                self._thread.start()
+        return job
+
+    def of(self, use_case: str) -> Job | None:
+        """The newest job of a use case."""
+        with self._lock:
+            return next((job for job, _, _ in reversed(self._jobs.values()) if job.use_case == use_case), None)
+
+    def active(self) -> tuple[Job, ...]:
+        """Everything that runs or waits."""
+        with self._lock:
+            return tuple(job for job, _, _ in self._jobs.values() if job.active)
+
+    def cancel(self, use_case: str) -> None:
+        """Stops after what is being coded now; that is thrown away, what was committed stays."""
+        with self._lock:
+            for job, _, stop in self._jobs.values():
+                if job.use_case == use_case and job.active:
+                    stop.set()
+
+    # ------------------------------------------------------------ in the thread
+
+    def _change(self, job_id: int, **values: object) -> Job:
+        with self._lock:
+            job, framework, stop = self._jobs[job_id]
+            job = replace(job, **values)  # type: ignore[arg-type]
+            self._jobs[job_id] = (job, framework, stop)
+            return job
+
+    def _run(self) -> None:
+        while True:
+            job_id = self._waiting.get()
+            try:
+                self._code(job_id)
+            except AssistantError as error:
+                job = self._change(job_id, state=JobState.FAILED, current="")
+                self._change(job_id, errors=(*job.errors, ("", str(error))))
+            finally:
+                # Anything else is a defect: it ends the thread with its traceback in the log, and the job must not look alive.
+                with self._lock:
+                    broken = self._jobs[job_id][0].active
+                if broken:
+                    remark = "the coding worker stopped: the server's log says why; start the coding again"
+                    self._change(job_id, state=JobState.FAILED, current="", errors=(("", remark),))
+
+    def _code(self, job_id: int) -> None:
+        job = self._change(job_id, state=JobState.RUNNING)
+        with self._lock:
+            _, framework, stop = self._jobs[job_id]
+        engine = None if stop.is_set() else self._engines(job.engine, framework, job.use_case)
+        for transcript_id in job.transcripts:
+            if engine is None or stop.is_set():
+                self._change(job_id, state=JobState.CANCELLED, current="")
+                return
+            transcript = self._store.transcript(job.use_case, transcript_id)
+            job = self._change(job_id, current=transcript.name)
+            found, problem = self._one(job, engine, transcript, framework, stop)
+            errors = (*job.errors, (transcript.name, problem)) if problem else job.errors
+            job = self._change(job_id, done=job.done + 1, found=job.found + found, errors=errors)
+        self._change(job_id, state=JobState.CANCELLED if stop.is_set() else JobState.DONE, current="")
+
+    def _one(self, job: Job, engine: Engine, transcript: Transcript, framework: Framework, stop: threading.Event) -> tuple[int, str]:
+        """Codes and commits one transcript; gives the number of pieces found, and what went wrong."""
+        task = task_for(engine, transcript, framework)
+        run = self._store.begin_run(job.use_case, task, by=job.by)
+        if run.state is RunState.DONE:
+            return run.evidence, ""
+        try:
+            result = engine.code(task)
+            if stop.is_set():
+                self._store.fail_run(run.id, "cancelled", cancelled=True, by=job.by)
+                return 0, ""
+            return self._store.complete_run(run.id, result, by=job.by).evidence, ""
+        except AssistantError as error:
+            log.warning("coding %s failed: %s", transcript.id, error)
+            self._store.fail_run(run.id, str(error), by=job.by)
+            return 0, str(error)

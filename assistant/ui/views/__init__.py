@@ -1,0 +1,1 @@
+"""What the pages draw: they read the state, call services and draw; nothing is computed here."""

@@ -1,0 +1,83 @@
+"""Editing a piece of evidence: its words, element, statement, status, polarity and codes."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+import streamlit as st
+
+from assistant.errors import AssistantError, GroundingError, StaleEditError
+from assistant.models import Evidence, Polarity, Transcript
+from assistant.store import EvidenceEdit, EvidenceItem
+from assistant.ui import shared
+from assistant.ui.here import Here
+from assistant.ui.services import reviewing
+from assistant.ui.services.transcripts import Coding
+from assistant.ui.views import fields
+
+
+def span_of(transcript: Transcript, e: Evidence, words: str) -> tuple[int, int]:
+    """Where these words stand in the turn of the evidence, nearest to where it was. Raises GroundingError where they do not."""
+    wanted = words.strip()
+    turn = transcript.turns[e.turn]
+    text = transcript.text[turn.start : turn.end]
+    places = []
+    at = text.find(wanted) if wanted else -1
+    while at >= 0:
+        places.append(turn.start + at)
+        at = text.find(wanted, at + 1)
+    if not places:
+        raise GroundingError(
+            "these words are not in the answer as they stand", remedy="copy them from the transcript beside, letter by letter"
+        )
+    start = min(places, key=lambda place: abs(place - e.start))
+    return start, start + len(wanted)
+
+
+def draw(here: Here, item: EvidenceItem, transcript: Transcript, moved_on: Callable[[Here, EvidenceItem], None]) -> None:
+    """The form below the piece."""
+    e = item.evidence
+    mark = f"{e.id}-{item.last_decision}"
+    with st.container(border=True, key="edit-box"):
+        words = st.text_area("Words of the answer that are the evidence", e.quote, key=f"edit-words-{mark}", height="content")
+        coding = fields.coding(here.framework, key=f"edit-{mark}", given=e)
+        st.button(
+            "Save the edit and accept",
+            type="primary",
+            key=f"edit-save-{mark}",
+            shortcut="Ctrl+Enter",
+            on_click=_save,
+            args=(here, item, transcript, words, coding, moved_on),
+        )
+
+
+def _edit(here: Here, item: EvidenceItem, transcript: Transcript, words: str, coding: Coding) -> EvidenceEdit:
+    start, end = span_of(transcript, item.evidence, words)
+    statement = here.framework.element(coding.element).statement(coding.statement) if coding.statement else None
+    low, high = (statement.stage_low, statement.stage_high) if statement else (coding.stage_low, coding.stage_high)
+    if coding.polarity is Polarity.ABSENT:
+        low, high = 1, 1
+    return EvidenceEdit(
+        start=start, end=end, element=coding.element, stage_low=low, stage_high=high, statement=coding.statement or "",
+        polarity=coding.polarity, status=coding.status, codes=coding.codes,
+    )  # fmt: skip
+
+
+def _save(
+    here: Here,
+    item: EvidenceItem,
+    transcript: Transcript,
+    words: str,
+    coding: Coding,
+    moved_on: Callable[[Here, EvidenceItem], None],
+) -> None:
+    try:
+        edit = _edit(here, item, transcript, words, coding)
+        reviewing.decide(here.user, here.store, here.where, item.evidence.id, "edit", seen=item.last_decision, edit=edit)
+    except StaleEditError as error:
+        st.session_state["review-stale"] = error
+        return
+    except AssistantError as error:
+        shared.later(error)
+        return
+    moved_on(here, item)

@@ -1,0 +1,142 @@
+"""Whole elements: conflicts side by side, what does not apply, where evidence is missing."""
+
+from __future__ import annotations
+
+from typing import Literal
+
+import streamlit as st
+
+from assistant.errors import AssistantError
+from assistant.models import Element
+from assistant.ui import shared, state
+from assistant.ui.here import Here
+from assistant.ui.markup import chip, esc, facts, quote, said, stages, statement_cell
+from assistant.ui.services import reviewing
+from assistant.ui.services.reviewing import Side
+from assistant.ui.state import ReviewView
+
+Action = Literal["settle", "not_applicable", "missing_evidence", "reopen"]
+WORDS = {"settle": "settled", "not_applicable": "does not apply", "missing_evidence": "evidence is missing"}
+SHOWN = 8
+"""Quotes of one side."""
+
+
+def draw_conflicts(here: Here) -> None:
+    """Elements whose current evidence speaks for different statements."""
+    counts = reviewing.element_counts(here.user, here.store, here.where, here.framework)
+    in_force = reviewing.in_force(here.user, here.store, here.where, here.framework)
+    disputed = [e for e in here.framework.elements if e.id in counts and counts[e.id].conflict]
+    if not disputed:
+        st.success("No conflicts: the evidence of every element speaks for one statement.", icon=":material/handshake:")
+        return
+    names = {e.id: f"{e.name}{' (settled)' if e.id in in_force else ''}" for e in disputed}
+    if here.state.element not in names:
+        here.state.element = disputed[0].id
+    key = "conflict-element"
+    st.session_state[key] = here.state.element
+    st.selectbox("Element in conflict", list(names), format_func=lambda i: names.get(i, i), key=key, on_change=_choose, args=(key,))
+    element = here.framework.element(here.state.element)
+    sides = reviewing.sides(here.user, here.store, here.where, here.framework, element.id)
+    for column, side in zip(st.columns(max(1, len(sides))), sides, strict=False):
+        with column:
+            _side(here, element, side)
+    decision = in_force.get(element.id)
+    if decision is not None:
+        _standing(here, element, WORDS.get(decision.action, ""), decision.reviewer, decision.reason)
+        return
+    _settle(here, element, sides)
+
+
+def _choose(key: str) -> None:
+    state.current().element = st.session_state[key]
+
+
+def _side(here: Here, element: Element, side: Side) -> None:
+    statement = element.statement(side.place) or element.statement_at(1)
+    note = "said to be absent" if side.place == "absent" else ""
+    quotes = "".join(quote(i.evidence.quote, facts(i.evidence, here.framework)) for i in side.items[:SHOWN])
+    more = f"<p class='muted small'>and {len(side.items) - SHOWN} more</p>" if len(side.items) > SHOWN else ""
+    st.html(f"{statement_cell(here.framework, statement, 'proposed', note)}{quotes}{more}")
+    st.button("Review these", key=f"side-{element.id}-{side.place}", on_click=_review, args=(element.id, side.items[0].evidence.id))
+
+
+def _review(element: str, evidence: str) -> None:
+    app = state.current()
+    app.review_view = ReviewView.ONE
+    app.queue = reviewing.Queue(waiting=reviewing.Waiting.ALL, element=element)
+    app.evidence = evidence
+
+
+def _settle(here: Here, element: Element, sides: tuple[Side, ...]) -> None:
+    texts = {s.id: f"{stages(here.framework, s.stage_low, s.stage_high)}: {s.text}" for s in element.statements}
+    places = [s.place for s in sides if s.place in texts] or list(texts)
+    if any(s.place == "absent" for s in sides) and element.statement_at(1).id not in places:
+        places = [element.statement_at(1).id, *places]
+    seen = reviewing.newest_element_decision(here.user, here.store, here.where, here.framework, element.id)
+    with st.form(f"settle-{element.id}"):
+        st.caption("Until it is settled, the lowest side counts.")
+        statement = st.selectbox("The statement that stands", places, format_func=lambda i: texts[i])
+        reason = st.text_input("Why", max_chars=1000)
+        if st.form_submit_button("Settle", type="primary"):
+            _act(here, element.id, "settle", reason, statement, seen)
+
+
+def _act(here: Here, element: str, action: Action, reason: str, statement: str | None, seen: str | None) -> None:
+    """Decides on an element and draws the page again; what goes wrong is shown in place."""
+    with shared.problems():
+        reviewing.decide_element(
+            here.user, here.store, here.where, here.framework, element, action, reason=reason, statement=statement, seen=seen
+        )
+        st.rerun()
+
+
+def _standing(here: Here, element: Element, what: str, who: str, why: str) -> None:
+    st.html(f"<p>{chip(what, 'state-confirmed')} by {said(who)}: {said(why)}</p>")
+    st.button("Take this back", key=f"reopen-{element.id}", on_click=_reopen, args=(here, element.id))
+
+
+def _reopen(here: Here, element: str) -> None:
+    try:
+        reviewing.decide_element(here.user, here.store, here.where, here.framework, element, "reopen", reason="taken back")
+    except AssistantError as error:
+        shared.later(error)
+
+
+def draw(here: Here) -> None:
+    """All elements with their evidence and what was decided on them."""
+    counts = reviewing.element_counts(here.user, here.store, here.where, here.framework)
+    in_force = reviewing.in_force(here.user, here.store, here.where, here.framework)
+    rows = []
+    for dimension in here.framework.dimensions:
+        rows.append(f"<tr><th colspan='5'>{esc(dimension.name)}</th></tr>")
+        for e in dimension.elements:
+            n = counts.get(e.id)
+            decision = in_force.get(e.id)
+            mark = chip("conflict", "conflict") if n and n.conflict else ""
+            decided = f"{chip(WORDS.get(decision.action, ''), 'state-confirmed')} {said(decision.reason)}" if decision else ""
+            numbers = "".join(f'<td class="num">{v}</td>' for v in ((n.waiting, n.confirmed, n.rejected) if n else (0, 0, 0)))
+            rows.append(f"<tr><td>{esc(e.name)} {mark}</td>{numbers}<td>{decided}</td></tr>")
+    counted = "".join(f"<th class='num'>{name}</th>" for name in ("To review", "Confirmed", "Rejected"))
+    head = f"<tr><th>Element</th>{counted}<th>Decision</th></tr>"
+    st.html(f'<div class="tablewrap"><table class="plain">{head}{"".join(rows)}</table></div>')
+    _decide(here)
+
+
+def _decide(here: Here) -> None:
+    """Not applicable, evidence is missing, taken back: on any element, with a reason."""
+    names = {e.id: f"{d.name}: {e.name}" for d in here.framework.dimensions for e in d.elements}
+    in_force = reviewing.in_force(here.user, here.store, here.where, here.framework)
+    element = st.selectbox(
+        "Decide on an element", list(names), format_func=lambda i: names[i], key="element-choice", filter_mode="contains"
+    )
+    if element in in_force:
+        d = in_force[element]
+        _standing(here, here.framework.element(element), WORDS.get(d.action, ""), d.reviewer, d.reason)
+        return
+    seen = reviewing.newest_element_decision(here.user, here.store, here.where, here.framework, element)
+    with st.form(f"element-{element}"):
+        actions: dict[Action, str] = {"not_applicable": "It does not apply here", "missing_evidence": "Evidence is missing here"}
+        action = st.radio("What", list(actions), format_func=lambda a: actions[a], horizontal=True)
+        reason = st.text_input("Why", max_chars=1000)
+        if st.form_submit_button("Save", type="primary"):
+            _act(here, element, action or "missing_evidence", reason, None, seen)

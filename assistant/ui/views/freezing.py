@@ -1,0 +1,144 @@
+"""Frozen assessments: freeze, list, open, compare two with the evidence and decisions behind each change."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+import streamlit as st
+
+from assistant.errors import AssistantError, NotFoundError
+from assistant.models import Assessment, ElementRating
+from assistant.ui import shared, state
+from assistant.ui.access import WORK
+from assistant.ui.here import Here
+from assistant.ui.markup import chip, esc, label, md, quote, said, stage_chip, stages
+from assistant.ui.services import assessing
+from assistant.ui.services.assessing import Change, Comparison
+from assistant.ui.services.queries import FrozenLine
+from assistant.ui.views import resulting
+
+LIVE = "live"
+
+
+def draw(here: Here, assessment: Assessment | None) -> None:
+    """The part of the page; ``assessment`` is the live one, None while a frozen one is open."""
+    if assessment is None:
+        _open(here)
+        return
+    if here.may(WORK):
+        _freeze(here, assessment)
+    lines = assessing.frozen(here.user, here.store, here.where)
+    if not lines:
+        st.info(
+            "Nothing is frozen yet. Freezing keeps the result with its evidence, so that it can be recomputed.", icon=":material/ac_unit:"
+        )
+        return
+    for line in lines:
+        words, button = st.columns([6, 1], vertical_alignment="center")
+        marks = chip("quotes erased since", "quiet") if line.redacted else ""
+        words.html(
+            f"<b>{said(line.label)}</b> {stage_chip(here.framework, line.stage) if _fits(here, line) else ''}{marks}<br>"
+            f"<span class='muted small'>{line.at:%Y-%m-%d %H:%M} UTC by {said(line.by)} · {esc(line.hash[:16])}… · "
+            f"{esc(line.explanation)}</span>"
+        )
+        button.button("Open", key=f"frozen-{line.id}", on_click=_show, args=(line.id,))
+    _compare(here, assessment, lines)
+
+
+def _fits(here: Here, line: FrozenLine) -> bool:
+    return line.stage is None or line.stage <= len(here.framework.stages)
+
+
+def _freeze(here: Here, assessment: Assessment) -> None:
+    with st.form("freeze", clear_on_submit=True):
+        name, button = st.columns([5, 2], vertical_alignment="bottom")
+        given = name.text_input("Freeze the present result as", placeholder="e.g. November, after the second round", max_chars=200)
+        if button.form_submit_button("Freeze", type="primary", icon=":material/ac_unit:", disabled=assessment.draft, width="stretch"):
+            with shared.problems():
+                frozen = assessing.freeze(here.user, here.store, here.where, here.framework, assessment, given)
+                st.toast(f"Frozen as {md(frozen.label)}", icon=":material/ac_unit:")
+    if assessment.draft:
+        st.caption("A draft cannot be frozen: choose “confirmed evidence” above.")
+
+
+def _show(assessment: str) -> None:
+    state.current().opened = assessment
+
+
+def _back() -> None:
+    state.current().opened = ""
+
+
+def _open(here: Here) -> None:
+    """One frozen assessment."""
+    st.button("Back to the list", icon=":material/arrow_back:", key="frozen-back", on_click=_back)
+    try:
+        found, framework, holds = assessing.open_frozen(here.user, here.store, here.state.opened)
+    except NotFoundError as error:
+        shared.show_error(error)
+        return
+    if found.use_case != here.where:
+        shared.show_error(NotFoundError("this assessment belongs to another use case", remedy="choose that one on the left"))
+        return
+    check = chip("recomputes to the byte", "state-confirmed") if holds else chip("does not recompute: do not rely on it", "conflict")
+    st.html(
+        f"<h2>{said(found.label)}</h2><p class='muted small'>frozen {found.at:%Y-%m-%d %H:%M} UTC by {said(found.by)} · SHA-256 "
+        f"{esc(found.hash)}</p>{check}{resulting.headline(framework, found.assessment)}{resulting.groups(framework, found.assessment)}"
+    )
+    resulting.downloads(here, found.assessment, f"frozen-{found.id}", framework)
+
+
+# ---------------------------------------------------------------- comparing
+
+
+def _compare(here: Here, assessment: Assessment, lines: Sequence[FrozenLine]) -> None:
+    st.html("<h3>Compare two</h3>")
+    names = {line.id: f"{line.label} ({line.at:%Y-%m-%d %H:%M})" for line in reversed(lines)} | {LIVE: "the present result"}
+    left, right = st.columns(2)
+    first = left.selectbox("Before", list(names), format_func=lambda i: label(names[i]), key="compare-before")
+    second = right.selectbox("After", list(names), index=len(names) - 1, format_func=lambda i: label(names[i]), key="compare-after")
+    if first == second:
+        st.caption("Choose two different ones.")
+        return
+    with shared.problems():
+        try:
+            before, after = _chosen(here, assessment, first), _chosen(here, assessment, second)
+            _changes(here, assessing.compare(here.user, here.store, here.where, before, after))
+        except KeyError as error:
+            raise AssistantError("these two are of frameworks with different elements", remedy="compare two of one framework") from error
+
+
+def _chosen(here: Here, live: Assessment, chosen: str) -> Assessment:
+    return live if chosen == LIVE else assessing.open_frozen(here.user, here.store, chosen)[0].assessment
+
+
+def _headline(here: Here, assessment: Assessment) -> str:
+    return stage_chip(here.framework, assessment.overall.stage if assessment.overall.sufficient else None)
+
+
+def _changes(here: Here, found: Comparison) -> None:
+    st.html(
+        f"<p>{_headline(here, found.before)} → {_headline(here, found.after)}"
+        f" <span class='muted small'>{esc(found.before.overall.explanation)} → {esc(found.after.overall.explanation)}</span></p>"
+        + "".join(f"<p class='small'>{esc(line)}</p>" for line in found.general)
+    )
+    if not found.changes:
+        st.info("No element's rating differs.", icon=":material/drag_handle:")
+    for change in found.changes:
+        st.html(_change(here, change))
+
+
+def _change(here: Here, change: Change) -> str:
+    name = here.framework.element(change.element).name
+    causes = (
+        "".join(f"<li>{esc(c.what)}{f' by {said(c.by)}' if c.by else ''}{quote(c.quote) if c.quote else ''}</li>" for c in change.causes)
+        or "<li>the framework or the policy changed</li>"
+    )
+    return f"<p><b>{esc(name)}</b> {_where(here, change.before)} → {_where(here, change.after)}</p><ul class='small'>{causes}</ul>"
+
+
+def _where(here: Here, rating: ElementRating) -> str:
+    if rating.stage is not None:
+        return stage_chip(here.framework, rating.stage)
+    bounds = f" ({stages(here.framework, rating.low, rating.high)})" if rating.status == "unplaced" else ""
+    return chip(f"{rating.status.value}{bounds}", "unknown")

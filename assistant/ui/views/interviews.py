@@ -1,0 +1,231 @@
+"""The interviews of a use case: what is coded, coding the rest in the background, participants."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+import streamlit as st
+
+from assistant.display import count
+from assistant.errors import AssistantError
+from assistant.models import Role
+from assistant.settings import get_settings
+from assistant.ui import preferences, shared, state
+from assistant.ui.access import WORK
+from assistant.ui.here import Here, now
+from assistant.ui.jobs import Job, JobState
+from assistant.ui.markup import chip, esc, label, md, said, short
+from assistant.ui.services import coding, projects, transcripts
+from assistant.ui.services.coding import Coded
+from assistant.ui.state import TranscriptsView
+
+ENGINES = {"local": "local: on this machine, nothing leaves it", "llm": "language model: sends redacted text to an endpoint"}
+
+
+def draw(here: Here) -> None:
+    """The part of the page."""
+    lines = coding.plan(here.user, here.store, here.where, here.framework)
+    if not lines:
+        st.info("No transcripts yet. Add files: Teams, Zoom, Word, subtitles or text.", icon=":material/upload_file:")
+        if here.may(WORK):
+            st.button("Add files", type="primary", on_click=_add)
+        return
+    job = coding.status(here.user, shared.jobs(), here.where)
+    if job is not None and job.active:
+        # Polling only while there is something to see.
+        st.fragment(_watch, run_every=1.0)()
+    elif job is not None:
+        _outcome(job)
+    if here.may(WORK):
+        _coding(here, lines)
+    _table(here, lines)
+    if here.may(WORK):
+        _participants(here)
+        _roles(here, lines)
+
+
+def _add() -> None:
+    state.current().transcripts_view = TranscriptsView.ADD
+
+
+# ---------------------------------------------------------------- coding
+
+
+def _watch() -> None:
+    """Live progress of the background job; draws the whole page again once it ends."""
+    here = now()
+    job = coding.status(here.user, shared.jobs(), here.where)
+    if job is None or not job.active:
+        st.rerun()
+    else:
+        _progress(here, job)
+
+
+def _progress(here: Here, job: Job) -> None:
+    total = len(job.transcripts)
+    what = f"coding {short(job.current)}" if job.current else "waiting for its turn"
+    st.progress(job.done / total, text=f"{job.done} of {total} transcripts coded, {job.found} pieces of evidence found; {what}")
+    if here.may(WORK):
+        st.button("Cancel", key="cancel-coding", icon=":material/stop:", on_click=_cancel, args=(here,))
+    st.caption("You can leave this page or close it: coding goes on, and every finished transcript is kept.")
+
+
+def _outcome(job: Job) -> None:
+    for name, problem in job.errors:
+        st.error(f"{f'**{md(name)}**: ' if name else ''}{md(problem)}", icon=":material/error:")
+    if job.state is JobState.DONE and not job.errors:
+        st.success(
+            f"Coded {count(job.done, 'transcript')}: {count(job.found, 'piece', 'pieces')} of evidence to review.", icon=":material/check:"
+        )
+    elif job.state is JobState.CANCELLED:
+        st.info(f"Cancelled after {count(job.done, 'transcript')}; what was finished is kept.", icon=":material/stop_circle:")
+
+
+def _cancel(here: Here) -> None:
+    coding.cancel(here.user, shared.jobs(), here.where)
+
+
+def _coding(here: Here, lines: Sequence[Coded]) -> None:
+    job = coding.status(here.user, shared.jobs(), here.where)
+    if job is not None and job.active:
+        return
+    open_ = tuple(line.info.id for line in lines if line.state != "coded")
+    halted = [line for line in lines if line.state == "interrupted"]
+    if halted:
+        st.warning(
+            f"Coding was interrupted: {count(len(open_), 'transcript')} left. What was finished is kept.", icon=":material/pause_circle:"
+        )
+    left, right = st.columns([3, 2], vertical_alignment="bottom")
+    default = preferences.load(get_settings()).engine
+    with left:
+        engine = st.selectbox(
+            "Engine", list(ENGINES), index=list(ENGINES).index(default), format_func=lambda e: ENGINES[e], key="engine", disabled=False
+        )
+        again = st.toggle("Code again what is coded", key="code-again", help="Needed after roles changed, or with another engine.")
+    wanted = tuple(line.info.id for line in lines) if again or engine == "llm" else open_
+    agreed = engine != "llm" or _cost(here, wanted)
+    verb = "Go on coding" if halted else "Code"
+    right.button(
+        f"{verb} {count(len(wanted), 'transcript')}" if wanted else "Everything is coded",
+        type="primary" if wanted else "secondary",
+        icon=":material/play_arrow:",
+        key="start-coding",
+        disabled=not wanted or not agreed,
+        on_click=_start,
+        args=(here, engine, wanted),
+        width="stretch",
+    )
+
+
+def _cost(here: Here, wanted: tuple[str, ...]) -> bool:
+    """What a language model would be sent and cost; True once somebody agrees to that."""
+    settings = get_settings()
+    try:
+        cost = coding.cost(
+            here.user, here.store, preferences.applied(settings, preferences.load(settings)), here.where, here.framework, wanted
+        )
+    except AssistantError as error:
+        shared.show_error(error)
+        return False
+    e = cost.estimate
+    money = f"about {e.cost:.4f} at the prices in Settings" if e.cost is not None else "unknown: set the prices in Settings"
+    st.html(
+        f"<p>{count(e.calls, 'request')} to <b>{esc(cost.recipient)}</b>, model <b>{esc(cost.model)}</b>: {e.input_tokens:,} tokens in, "
+        f"about {e.output_tokens:,} out ({e.cached} of {e.windows} windows are known already). Cost: {money}.</p>"
+    )
+    return st.checkbox("Send this, with names redacted", key="agree-cost")
+
+
+def _start(here: Here, engine: str, wanted: tuple[str, ...]) -> None:
+    try:
+        coding.start(here.user, shared.jobs(), here.store, here.where, here.framework, engine, wanted)
+    except AssistantError as error:
+        shared.later(error)
+
+
+# ---------------------------------------------------------------- the list
+
+
+def _table(here: Here, lines: Sequence[Coded]) -> None:
+    for line in lines[:200]:
+        name, facts = st.columns([2, 3], vertical_alignment="center")
+        name.button(
+            short(line.info.name, 80),
+            key=f"read-{line.info.id}",
+            icon=":material/article:",
+            width="stretch",
+            on_click=_open,
+            args=(line.info.id,),
+        )
+        marks = [chip(line.info.format), chip(count(line.info.turns, "turn"))]
+        if line.state == "coded":
+            marks.append(chip(f"{count(line.evidence, 'piece', 'pieces')} of evidence"))
+            marks.append(chip(line.engine, "quiet"))
+        else:
+            marks.append(chip(line.state, "quiet"))
+        problem = f'<div class="small muted">{esc(line.error)}</div>' if line.error and line.state == "failed" else ""
+        facts.html(f'<div class="chips">{"".join(marks)}</div>{problem}')
+
+
+def _open(transcript: str) -> None:
+    app = state.current()
+    app.transcript, app.transcripts_view = transcript, TranscriptsView.READ
+
+
+def _participants(here: Here) -> None:
+    people = projects.participants(here.user, here.store, here.where)
+    if not people:
+        return
+    with st.expander(f"Participants ({len(people)})", icon=":material/group:"):
+        st.html('<p class="muted small">Reports show pseudonyms; names stay in this database.</p>')
+        for person in people:
+            pseudonym, name, role, save = st.columns([1, 3, 3, 1], vertical_alignment="bottom")
+            pseudonym.html(f"<b>{esc(person.pseudonym)}</b>")
+            new_name = name.text_input("Name", person.name, key=f"person-name-{person.id}", max_chars=300)
+            new_role = role.text_input("Function", person.role, key=f"person-role-{person.id}", max_chars=300)
+            save.button("Save", key=f"person-save-{person.id}", on_click=_describe, args=(here, person.id, new_name, new_role))
+
+
+def _describe(here: Here, person: str, name: str, role: str) -> None:
+    try:
+        projects.describe_participant(here.user, here.store, person, name=name, role=role)
+    except AssistantError as error:
+        shared.later(error)
+
+
+def _roles(here: Here, lines: Sequence[Coded]) -> None:
+    """Who interviews, corrected after saving."""
+    with st.expander("Correct who interviews", icon=":material/manage_accounts:", on_change="rerun", key="roles-box") as box:
+        if not box.open:
+            return
+        names = {line.info.id: line.info.name for line in lines}
+        chosen = st.selectbox("Transcript", list(names), format_func=lambda i: label(names[i]), key="roles-transcript")
+        transcript = transcripts.read(here.user, here.store, here.where, chosen)
+        roles = {t.speaker: t.role for t in transcript.turns}
+        wanted: dict[str, Role] = {}
+        for n, (speaker, role) in enumerate(roles.items()):
+            st.html(f"<b>{said(speaker or 'nobody named')}</b>")
+            options = list(Role)
+            wanted[speaker] = (
+                st.radio(
+                    "Role",
+                    options,
+                    index=options.index(role),
+                    format_func=lambda r: r.value,
+                    horizontal=True,
+                    key=f"role-{chosen}-{n}",
+                    label_visibility="collapsed",
+                )
+                or role
+            )
+        changed = {speaker: role for speaker, role in wanted.items() if role != roles[speaker]}
+        st.button("Save roles", disabled=not changed, key="save-roles", on_click=_set_roles, args=(here, chosen, changed))
+        st.caption("Evidence that exists stays; code the transcript again for the new roles.")
+
+
+def _set_roles(here: Here, transcript: str, roles: dict[str, Role]) -> None:
+    try:
+        transcripts.set_roles(here.user, here.store, here.where, transcript, roles)
+        shared.forget_transcripts()
+    except AssistantError as error:
+        shared.later(error)

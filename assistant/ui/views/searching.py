@@ -1,0 +1,57 @@
+"""Search across all transcripts of a use case: by word, and by meaning."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+import streamlit as st
+
+from assistant.display import count
+from assistant.ui import parts, shared, state
+from assistant.ui.here import Here
+from assistant.ui.markup import esc, said
+from assistant.ui.services import transcripts
+from assistant.ui.services.transcripts import Hit
+from assistant.ui.state import TranscriptsView
+
+MEANING = "by meaning"
+WORD = "by word"
+
+
+def draw(here: Here) -> None:
+    """The part of the page."""
+    words, kind = st.columns([4, 2], vertical_alignment="bottom")
+    text = words.text_input(
+        "Search in all transcripts", key="search-text", placeholder="e.g. somebody approves a release by hand", max_chars=500
+    )
+    how = kind.segmented_control("How", [MEANING, WORD], default=MEANING, required=True, key="search-how", label_visibility="collapsed")
+    if not text.strip():
+        st.html('<p class="muted">Search by meaning finds answers that say it in other words; it runs on this machine.</p>')
+        return
+    with shared.problems():
+        if how == MEANING:
+            with st.spinner("Reading the transcripts (only the first time takes long) …"):
+                hits = transcripts.search_meaning(here.user, here.store, shared.sentences(), here.where, text)
+        else:
+            hits = transcripts.search_words(here.user, here.store, here.where, text)
+        _hits(hits)
+
+
+def _hits(hits: Sequence[Hit]) -> None:
+    if not hits:
+        parts.choose_first("Nothing found. Try fewer words, or search by meaning.")
+        return
+    st.caption(count(len(hits), "place"))
+    for n, hit in enumerate(hits):
+        words, button = st.columns([6, 1], vertical_alignment="center")
+        foot = f"{said(hit.transcript.name)} · {said(hit.speaker or 'nobody named')}" + (f" · {hit.score:.2f}" if hit.score else "")
+        words.html(
+            f'<blockquote class="quote"><p class="inline" dir="auto"><span class="muted">{esc(hit.before)}</span>'
+            f'<mark>{esc(hit.quote)}</mark><span class="muted">{esc(hit.after)}</span></p><footer>{foot}</footer></blockquote>'
+        )
+        button.button("Read", key=f"hit-{n}-{hit.transcript.id}-{hit.start}", on_click=_read, args=(hit.transcript.id,))
+
+
+def _read(transcript: str) -> None:
+    app = state.current()
+    app.transcript, app.transcripts_view = transcript, TranscriptsView.READ

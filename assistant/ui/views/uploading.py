@@ -1,0 +1,162 @@
+"""Adding files: every one is read and shown before anything is saved; one that cannot be read does not stop the others."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+
+import streamlit as st
+from streamlit.runtime.uploaded_file_manager import UploadedFile
+
+from assistant.display import count
+from assistant.errors import AssistantError, TranscriptError
+from assistant.models import Role, Transcript
+from assistant.transcripts import READABLE
+from assistant.ui import parts, shared, state
+from assistant.ui.access import WORK, User
+from assistant.ui.here import Here
+from assistant.ui.markup import esc, label, md, said, short
+from assistant.ui.services import projects, transcripts
+from assistant.ui.state import TranscriptsView
+
+PREVIEW = 6
+"""Turns that are shown of each file."""
+NEW = ""
+"""Choice for a speaker who is nobody known yet."""
+VERSION = "upload-version"
+
+
+@dataclass
+class Ready:
+    """One file that can be saved, with what was set for it."""
+
+    file: UploadedFile
+    transcript: Transcript
+    people: dict[str, str] = field(default_factory=dict)
+
+
+@st.cache_data(show_spinner=False, max_entries=64)
+def _read(name: str, data: bytes, interviewers: tuple[str, ...] | None, _user: User) -> Transcript | AssistantError:
+    """The same file is read once, however often the page is drawn; a refusal is kept too."""
+    try:
+        return transcripts.preview(_user, name, data, interviewers)
+    except TranscriptError as error:
+        return error
+
+
+def draw(here: Here) -> None:
+    """The part of the page."""
+    if not here.may(WORK):
+        st.info("Your role cannot add transcripts: ask an assessor.", icon=":material/lock:")
+        return
+    # A new key empties the list of files after saving.
+    version = st.session_state.setdefault(VERSION, 0)
+    files = st.file_uploader(
+        f"Drag transcripts here: {', '.join(READABLE)}, up to 20 MB each. Nothing is saved before you say so.",
+        accept_multiple_files=True,
+        key=f"upload-{version}",
+    )
+    if not files:
+        st.html(
+            '<p class="muted">Downloads from Teams, Zoom and Word, subtitles and plain text are read as they are. '
+            "Who interviews is guessed; you correct it before saving.</p>"
+        )
+        return
+    ready = [one for n, file in enumerate(files) if (one := _file(here, file, n)) is not None]
+    if not ready:
+        st.warning("None of these files can be read. See above what to do.", icon=":material/warning:")
+        return
+    skipped = len(files) - len(ready)
+    words = f"Save {count(len(ready), 'transcript')}" + (f" and leave {skipped} out" if skipped else "")
+    st.button(words, type="primary", icon=":material/save:", key="save-files", on_click=_save, args=(here, ready))
+
+
+def _file(here: Here, file: UploadedFile, number: int) -> Ready | None:
+    data = file.getvalue()
+    found = _read(file.name, data, None, here.user)
+    with st.container(border=True, key=f"file-{number}"):
+        st.html(f"<h3 style='margin:0;padding:0'>{said(file.name)}</h3>")
+        if isinstance(found, AssistantError):
+            shared.show_error(found)
+            return None
+        return _preview(here, file, data, found)
+
+
+def _preview(here: Here, file: UploadedFile, data: bytes, found: Transcript) -> Ready:
+    named = [s for s in found.speakers if s]
+    left, right = st.columns([2, 3])
+    with left:
+        guessed = [t.speaker for t in found.turns if t.role is Role.INTERVIEWER and t.speaker]
+        chosen = st.multiselect(
+            "Who interviews",
+            named,
+            default=[s for s in named if s in set(guessed)],
+            format_func=label,
+            key=f"interviewer-{file.file_id}",
+            help="Only what the others say can become evidence.",
+        )
+        shown = found
+        if set(chosen) != set(guessed):
+            again = _read(file.name, data, tuple(chosen), here.user)
+            shown = found if isinstance(again, AssistantError) else again
+        people = _people(here, file, shown)
+    with right:
+        st.html(_summary(shown))
+    return Ready(file, shown, people)
+
+
+def _people(here: Here, file: UploadedFile, shown: Transcript) -> dict[str, str]:
+    """Which participant a speaker is: one known already, or a new one under the next pseudonym."""
+    known = {p.id: p for p in projects.participants(here.user, here.store, here.where)}
+    speakers = [s for s in dict.fromkeys(t.speaker for t in shown.respondent_turns()) if s]
+    if not known:
+        st.html('<p class="muted small">Respondents get the pseudonyms P1, P2 … when saved.</p>')
+        return {}
+    found = {}
+    for n, speaker in enumerate(speakers):
+        same = next((i for i, p in known.items() if p.name.casefold() == speaker.casefold()), NEW)
+        options = [NEW, *known]
+        picked = st.selectbox(
+            f"Pseudonym of {short(speaker, 40)}",
+            options,
+            index=options.index(same),
+            format_func=lambda i: label(f"{known[i].pseudonym} · {known[i].name}") if i else "a new participant",
+            key=f"person-{file.file_id}-{n}",
+        )
+        if picked:
+            found[speaker] = picked
+    return found
+
+
+def _summary(shown: Transcript) -> str:
+    """Turns by speaker, what the reader had to guess, and the beginning."""
+    tally: dict[str, tuple[Role, int]] = {}
+    for turn in shown.turns:
+        tally[turn.speaker] = (turn.role, tally.get(turn.speaker, (turn.role, 0))[1] + 1)
+    rows = "".join(
+        f'<tr><td>{said(name or "nobody named")}</td><td>{role.value}</td><td class="num">{n}</td></tr>'
+        for name, (role, n) in tally.items()
+    )
+    notes = "".join(f"<li>{esc(note)}</li>" for note in shown.notes)
+    turns = "".join(parts.turn_html(shown, turn, ()) for turn in shown.turns[:PREVIEW])
+    return (
+        f'<table class="plain"><tr><th>Speaker</th><th>Role</th><th class="num">Turns</th></tr>{rows}</table>'
+        f'{f"<ul class=small>{notes}</ul>" if notes else ""}<div class="context">{turns}</div>'
+    )
+
+
+def _save(here: Here, ready: list[Ready]) -> None:
+    """Saves every file; one that is refused does not stop the others."""
+    saved, known, refused = 0, 0, None
+    for one in ready:
+        try:
+            added = transcripts.save(here.user, here.store, here.where, one.transcript, one.file.getvalue(), people=one.people)
+            saved, known = saved + added.created, known + (not added.created)
+        except AssistantError as error:
+            refused = error
+    if refused is not None:
+        shared.later(refused)
+    if saved or known:
+        twice = f", {known} {'was' if known == 1 else 'were'} there already" if known else ""
+        st.toast(md(f"{count(saved, 'transcript')} saved{twice}"), icon=":material/check:")
+        st.session_state[VERSION] += 1
+        state.current().transcripts_view = TranscriptsView.CODE
