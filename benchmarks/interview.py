@@ -166,6 +166,7 @@ def main() -> int:
     parser.add_argument("--companies", type=int, default=3)
     parser.add_argument("--styles", nargs="*", default=list(STYLES))
     parser.add_argument("--pace", type=float, default=1.0)
+    parser.add_argument("--orders", nargs="*", default=["coverage", "guide"], choices=["coverage", "guide"])
     parser.add_argument("--json")
     arguments = parser.parse_args()
     framework, settings = load_framework(), get_settings()
@@ -174,12 +175,12 @@ def main() -> int:
     results: list[Result] = []
     for style in arguments.styles:
         for company in COMPANIES[: arguments.companies]:
-            for order in ("coverage", "guide"):
+            for order in arguments.orders:
                 begun = time.perf_counter()
                 results.append(run(company, style, order, framework, coder, embedder, arguments.pace))
                 print(_row(results[-1]), f"{time.perf_counter() - begun:5.1f}s", flush=True)
     print()
-    for style in arguments.styles:
+    for style in arguments.styles if len(arguments.orders) == 2 else ():
         print(_mean(style, [r for r in results if r.style == style]))
     ours = [r for r in results if r.style in COOPERATIVE and r.order == "coverage"]
     if ours:

@@ -22,7 +22,7 @@ from assistant.models import Role, Transcript
 from assistant.transcripts import read_transcript
 from benchmarks.llm_peer import peer_align
 
-FOLDER = Path("/work/shared/evaluation")
+FOLDER = Path(__file__).resolve().parents[2] / "shared" / "evaluation"
 INVENTED = (
     "We keep every dataset version in a registry that the auditors can browse.",
     "Our models are retrained each night by a scheduled pipeline.",

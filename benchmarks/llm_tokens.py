@@ -24,7 +24,7 @@ from assistant.transcripts import read_transcript
 from benchmarks.llm_peer import peer_extract
 from tests.llm_server import Body, LLMServer
 
-FOLDER = Path("/work/shared/evaluation")
+FOLDER = Path(__file__).resolve().parents[2] / "shared" / "evaluation"
 Span = tuple[int, int, str]
 
 

@@ -1,4 +1,5 @@
-"""Takes one scripted interview in the database, killed by SIGKILL just before or just after its n-th event, for every n; then goes on.
+"""Takes one scripted interview in the database, killed by SIGKILL just before or just after its n-th event, for every n
+where an event of one kind follows an event of another kind for the first time; then goes on.
 
     python interview_killer.py URL
 
@@ -86,7 +87,7 @@ def take(made: Conductor) -> Ledger:
             made.refuse(to=to)
         elif done == 8:
             made.pause()
-        elif done == 26:
+        elif done == 16:
             made.stop()
         else:
             made.answer(said(done, ledger), to=to)
@@ -97,8 +98,8 @@ def said(done: int, ledger: Ledger) -> str:
     if isinstance(ledger.pending.body, ev.Offered):  # type: ignore[union-attr]
         return 'Yes, that\'s right & so on "as is" 🚀'
     if done == 1:
-        return "I do everything. " + " ".join(f"#{e.id}=3" for e in framework().elements if e.id.startswith(("data", "organisation.s")))
-    if done == 12:
+        return "I do everything. " + " ".join(f"#{e.id}=3" for e in framework().elements if e.id not in ("organisation.roles", "model.metadata", "model.reproducibility"))
+    if done == 11:
         return "I'd rather not say."
     item = ledger.last_item
     return f"Answer {done}, so so.\r\n" + " ".join(f"#{e}=1-5" for e in (item.served if item else ()))
@@ -144,8 +145,10 @@ def main(url: str) -> None:
         log = StoreLog(store, whole).read()
         expected = plain(log)
         kinds = {e.body.kind for e in log}
-        for place in range(len(log) - 1):
-            for after in (False, True):
+        pairs = [(a.body.kind, b.body.kind) for a, b in zip(log, log[1:], strict=False)]
+        for place in (n for n, pair in enumerate(pairs) if pair not in pairs[:n]):
+            # Just before an append the database is as it is just after the one before: once is enough to see that nothing is half written.
+            for after in (True,) if place else (False, True):
                 interview = new(store, use_case)
                 if not killed(store, interview, place, after):
                     wrong.append(f"not killed at {place}")
@@ -161,7 +164,7 @@ def main(url: str) -> None:
                 if found != expected:
                     at = next(n for n, (a, b) in enumerate(zip(found, expected, strict=False)) if a != b)
                     wrong.append(f"not the same after a kill at {place} ({after}): {found[at]} instead of {expected[at]}")
-        print(json.dumps({"places": len(log) - 1, "kinds": sorted(kinds), "wrong": wrong[:5]}))
+        print(json.dumps({"places": len(set(pairs)), "kinds": sorted(kinds), "wrong": wrong[:5]}))
 
 
 if __name__ == "__main__":

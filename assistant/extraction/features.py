@@ -23,6 +23,8 @@ VERSION = 1
 
 _TOKEN = re.compile(r"\w+(?:['’]\w+)?")
 _STAMP = re.compile(r"\[(?:\d{1,2}:)?\d{1,2}:\d{2}(?:\.\d+)?\]|\[unintelligible[^\]]*\]|\[laugh\w*\]", re.IGNORECASE)
+WHOLE_MEANS = (6, 14)
+"""Columns of `context` that are means over the whole conversation."""
 EDGE = -4.0
 """Logit that stands for "no sentence there" in the context features."""
 

@@ -24,6 +24,8 @@ from assistant.extraction import features
 from assistant.extraction.features import Matrix, Sentence, Vocabulary
 
 HEADS_DIR = Path(__file__).parent / "heads"
+FEW_SENTENCES = 15
+"""A conversation of so many sentences is judged half by its own means, half by the corpus's."""
 STATUSES = ("current", "planned", "past", "general")
 
 
@@ -142,7 +144,7 @@ class Heads:
         """Everything the engine needs to know of the sentences of one conversation, in order."""
         c = self.columns
         logits = self.first(sentences, dense)
-        seen = features.context(sentences, logits[:, c.gate], c.n)
+        seen = self._steadied(features.context(sentences, logits[:, c.gate], c.n))
         scaled = (seen - self._second["mean"][:, None, :]) / self._second["scale"][:, None, :]
         current = np.einsum("esf,ef->se", scaled, self._second["second"]) + self._second["second_bias"] + self._prior
         return Prediction(
@@ -153,6 +155,17 @@ class Heads:
             stage_logits=logits[:, c.stage],
             code_logits=logits[:, c.code],
         )
+
+    def _steadied(self, seen: Matrix) -> Matrix:
+        """The means over the whole conversation, drawn toward those of the corpus the fewer sentences there are.
+
+        The second stage learnt them from whole conversations; in a single answer the mean is the sentence itself and says nothing.
+        """
+        share = seen.shape[1] / (seen.shape[1] + FEW_SENTENCES)
+        columns = list(features.WHOLE_MEANS)
+        usual = self._second["mean"][:, None, columns]
+        seen[:, :, columns] = share * seen[:, :, columns] + (1 - share) * usual
+        return seen
 
     def cues(self, text: str, element: str, top: int = 3) -> list[str]:
         """The terms of a sentence that spoke most for an element, strongest first; words inside a named pair are not repeated."""

@@ -23,6 +23,8 @@ from assistant.segments import segment
 
 CODE_VERSION = "1"
 """Raised whenever the engine's code changes what it finds."""
+CLEARLY_NOT_CURRENT = 0.07
+"""Below this probability of ``current`` a claim is coded with the status that the head prefers."""
 REFERENCE = "john-2025"
 """Framework of the heads that judge other frameworks' transcripts."""
 
@@ -87,7 +89,7 @@ class LocalEngine:
             current = view.prediction.current[:, column]
             taken = np.zeros(len(view.sentences), dtype=bool)
             for passage in passages(view.sentences, current, threshold, widen, taken):
-                out.append((self._coding(view, element, column, passage, Status.CURRENT), passage.peak))
+                out.append((self._coding(view, element, column, passage, _status(view, passage.peak)), passage.peak))
             # What is left may still be evidence of another time or of others' practice: kept, with its status.
             other = np.where(view.prediction.status[:, 0] < 0.5, view.prediction.any[:, column], 0.0).astype(np.float32)
             other[taken] = 0.0
@@ -171,6 +173,12 @@ class LocalEngine:
                     )
                 )
         return out
+
+
+def _status(view: _View, at: int) -> Status:
+    """Current, unless the status head clearly hears another time or others' practice ("next year we will …")."""
+    told = view.prediction.status[at]
+    return Status.CURRENT if float(told[0]) >= CLEARLY_NOT_CURRENT else Status(STATUSES[1 + int(np.argmax(told[1:]))])
 
 
 def _snap(element: Element, low: int, high: int) -> tuple[int, int]:

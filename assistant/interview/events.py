@@ -59,10 +59,9 @@ class Finding(Model):
     @property
     def key(self) -> str:
         """The same for the same finding."""
-        codes = ",".join(self.codes)
-        return (
-            f"{self.turn}:{self.start}-{self.end}:{self.element}:{self.polarity}:{self.status}:{self.stage_low}-{self.stage_high}:{codes}"
-        )
+        read = f"{self.element}:{self.polarity}:{self.status}:{self.stage_low}-{self.stage_high}:{','.join(self.codes)}"
+        # The confidence belongs to it: what is said later in the conversation may change it.
+        return f"{self.turn}:{self.start}-{self.end}:{read}:{self.confidence}"
 
 
 class Opened(Model):

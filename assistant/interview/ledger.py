@@ -286,7 +286,7 @@ class _Folder:
         return Ledger(
             guide=guide, opened=self.opened, seq=self.seq, consent=self.consent, declined=self.declined,
             pending=Pending(last.seq, last.body) if waiting and last is not None else None, paused=self.paused, stopped=self.stopped,
-            withdrawn=self.withdrawn, minutes=self.seconds / 60, entries=self._entries(guide, coverage), coverage=coverage,
+            withdrawn=self.withdrawn, minutes=self.seconds / 60, entries=self._entries(guide, coverage, waiting), coverage=coverage,
             exchanges=tuple(self.exchanges), findings=tuple(self.findings.values()), coded_upto=self.coded_upto, rejected=self.rejected,
             failed=self.failed, model_failures=self.model_failures, probed=frozenset(self.probed),
             offered=frozenset(o.element for o in self.offers.values()), confirmations=frozenset(self.outcomes),
@@ -325,13 +325,13 @@ class _Folder:
             status = "mentioned"
         return Coverage(element, status, current)
 
-    def _entries(self, guide: Guide, coverage: dict[str, Coverage]) -> dict[str, Entry]:
+    def _entries(self, guide: Guide, coverage: dict[str, Coverage], waiting: bool) -> dict[str, Entry]:
         of_item: dict[str, list[Exchange]] = {}
         for x in self.exchanges:
             if not isinstance(x.body, ev.Offered):
                 of_item.setdefault(x.body.item, []).append(x)
         known = {e for e, c in coverage.items() if c.status in ("settled", "conflict")}
-        return {item.key: _entry(item, of_item.get(item.key, []), known) for item in guide.items}
+        return {item.key: _entry(item, of_item.get(item.key, []), known, waiting) for item in guide.items}
 
 
 def elements_of(body: ev.Asked | ev.Probed | ev.Offered, guide: Guide) -> tuple[str, ...]:
@@ -342,9 +342,10 @@ def elements_of(body: ev.Asked | ev.Probed | ev.Offered, guide: Guide) -> tuple[
     return (body.element,) if body.element else ()
 
 
-def _entry(item: Item, exchanges: list[Exchange], known: set[str]) -> Entry:
+def _entry(item: Item, exchanges: list[Exchange], known: set[str], waiting: bool) -> Entry:
     settled = bool(item.served) and set(item.served) <= known
-    if not exchanges:
+    if not exchanges or (exchanges[0].outcome == "pending" and not waiting):
+        # What was on the screen when the interview was stopped was not answered by anybody.
         return Entry(item.key, "not reached", covered=settled)
     turns = tuple(t for x in exchanges for t in (x.turn, x.reply_turn) if t is not None)
     probes = sum(isinstance(x.body, ev.Probed) for x in exchanges)
