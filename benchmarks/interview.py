@@ -2,6 +2,8 @@
 
     python -m benchmarks.interview [--companies 3] [--json FILE]
 
+Order ``script`` asks every question as the guide has it, whatever was said; ``guide`` leaves out what was answered already.
+
 The clock is simulated: reading at 200 words a minute, five seconds to think, speaking at 130. The samples that respondents speak from are
 condensed, so an answer with substance takes at least what the guide expects of question and answer, times the style's pace (``--pace``
 scales it: at 1 the whole guide would take 165 minutes, at 0.4 it would fit the paper's hour).
@@ -71,7 +73,11 @@ class Result:
     minutes: float
     turns: int
     settled: int
+    """Elements with current evidence that one statement fits."""
+    narrowed: int
+    """Elements settled, or known to within two neighbouring stages."""
     evidenced: int
+    """Elements with any current evidence."""
     at: dict[int, int]
     """Minute -> elements settled."""
     wasted: int
@@ -130,6 +136,7 @@ def measure(respondent: Respondent, order: str, log: tuple[ev.Event, ...], frame
         best = at[mark] = max(best, at.get(mark, best))
     return Result(
         respondent.company.name, respondent.style, order, round(final.minutes, 1), answers, len(settled(final)),
+        sum(any(f.statement or f.stage_high - f.stage_low < 2 for f in c.findings) for c in final.coverage.values()),
         sum(c.status in ("settled", "conflict", "unplaced") for c in final.coverage.values()), at, wasted,
         sum(fits(final, e, respondent, framework) for e in settled(final)), repeats, broken_caps(final),
         dict(Counter(x.body.kind for x in final.exchanges)),
@@ -166,7 +173,7 @@ def main() -> int:
     parser.add_argument("--companies", type=int, default=3)
     parser.add_argument("--styles", nargs="*", default=list(STYLES))
     parser.add_argument("--pace", type=float, default=1.0)
-    parser.add_argument("--orders", nargs="*", default=["coverage", "guide"], choices=["coverage", "guide"])
+    parser.add_argument("--orders", nargs="*", default=["coverage", "script"], choices=["coverage", "guide", "script"])
     parser.add_argument("--json")
     arguments = parser.parse_args()
     framework, settings = load_framework(), get_settings()
@@ -184,7 +191,8 @@ def main() -> int:
         print(_mean(style, [r for r in results if r.style == style]))
     ours = [r for r in results if r.style in COOPERATIVE and r.order == "coverage"]
     if ours:
-        print(f"cooperative, within 60 minutes: worst {min(r.at[60] for r in ours)} of 17 settled; repeats {sum(r.repeats for r in results if r.order == 'coverage')}; "
+        print(f"cooperative, within 60 minutes: {min(r.at[60] for r in ours)} to {max(r.at[60] for r in ours)} of 17 settled, "
+            f"{min(r.narrowed for r in ours)} to {max(r.narrowed for r in ours)} within two stages; repeats {sum(r.repeats for r in results if r.order == 'coverage')}; "
               f"caps broken {sum(r.caps for r in results)}")  # fmt: skip
     if arguments.json:
         with open(arguments.json, "w", encoding="utf-8") as out:
@@ -196,13 +204,13 @@ def _row(r: Result) -> str:
     at = " ".join(f"{r.at[m]:2d}" for m in MARKS)
     return (
         f"{r.style:13s} {r.company:13s} {r.order:8s} {r.minutes:5.1f} min {r.turns:3d} turns  settled at {'/'.join(map(str, MARKS))}: {at}  "
-        f"evidenced {r.evidenced:2d} right {r.right:2d} wasted {r.wasted:2d} repeats {r.repeats} caps {r.caps} {r.kinds}"
+        f"narrowed {r.narrowed:2d} evidenced {r.evidenced:2d} right {r.right:2d} wasted {r.wasted:2d} repeats {r.repeats} caps {r.caps} {r.kinds}"
     )
 
 
 def _mean(style: str, results: list[Result]) -> str:
     ours = [r for r in results if r.order == "coverage"]
-    theirs = [r for r in results if r.order == "guide"]
+    theirs = [r for r in results if r.order != "coverage"]
     at30, base30 = sum(r.at[30] for r in ours) / len(ours), sum(r.at[30] for r in theirs) / len(theirs)
     rate = sum(r.settled for r in ours) / sum(r.minutes for r in ours)
     base = sum(r.settled for r in theirs) / sum(r.minutes for r in theirs)

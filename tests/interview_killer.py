@@ -13,6 +13,7 @@ import json
 import os
 import signal
 import sys
+from itertools import pairwise
 from typing import Any
 
 from interview_support import WordCoder, framework
@@ -98,7 +99,9 @@ def said(done: int, ledger: Ledger) -> str:
     if isinstance(ledger.pending.body, ev.Offered):  # type: ignore[union-attr]
         return 'Yes, that\'s right & so on "as is" 🚀'
     if done == 1:
-        return "I do everything. " + " ".join(f"#{e.id}=3" for e in framework().elements if e.id not in ("organisation.roles", "model.metadata", "model.reproducibility"))
+        return "I do everything. " + " ".join(
+            f"#{e.id}=3" for e in framework().elements if e.id not in ("organisation.roles", "model.metadata", "model.reproducibility")
+        )
     if done == 11:
         return "I'd rather not say."
     item = ledger.last_item
@@ -145,7 +148,7 @@ def main(url: str) -> None:
         log = StoreLog(store, whole).read()
         expected = plain(log)
         kinds = {e.body.kind for e in log}
-        pairs = [(a.body.kind, b.body.kind) for a, b in zip(log, log[1:], strict=False)]
+        pairs = [(a.body.kind, b.body.kind) for a, b in pairwise(log)]
         for place in (n for n, pair in enumerate(pairs) if pair not in pairs[:n]):
             # Just before an append the database is as it is just after the one before: once is enough to see that nothing is half written.
             for after in (True,) if place else (False, True):

@@ -230,7 +230,7 @@ def test_the_ledger_is_the_same_when_rebuilt_and_at_every_length() -> None:
 
 
 def test_guide_order_asks_in_the_order_of_the_guide() -> None:
-    made = conductor(order="guide")
+    made = conductor(order="script")
     ledger = finish(made, lambda led: "So so.")
     orders = [
         ledger.guide.by_key[x.body.item].order
@@ -238,6 +238,18 @@ def test_guide_order_asks_in_the_order_of_the_guide() -> None:
         if isinstance(x.body, ev.Asked) and x.body.item in ledger.guide.by_key
     ]
     assert orders == sorted(orders)
+
+
+def test_the_validation_guide_is_asked_as_written_but_nothing_twice() -> None:
+    log = MemoryLog(Ticking(10))
+    begin(log, load_guide("john-2025-validation"), framework())
+    made = conductor(log)
+    ledger = finish(made, lambda led: f"It is so. {ALL if len(led.exchanges) == 2 else ''}")
+    asked = [x.body.item for x in ledger.exchanges if isinstance(x.body, ev.Asked)]
+    assert asked[:2] == ["background.role/role", "background.adoption/details"]
+    assert asked[-1] == CLOSING
+    assert "validation.impression/impression" in asked
+    assert "validation.devops/how" not in asked, "all that it serves was answered"
 
 
 def test_supplementary_questions_go_first_when_time_is_short() -> None:

@@ -6,7 +6,7 @@ import json
 import sys
 from collections.abc import Iterator
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Any
+from typing import TYPE_CHECKING, Annotated, Any, cast
 
 import typer
 
@@ -16,6 +16,7 @@ from assistant.errors import InputError, StaleEditError
 
 if TYPE_CHECKING:
     from assistant.interview import Conductor, Ledger
+    from assistant.interview.policy import Order
 
 app = typer.Typer(help="Conduct interviews from a guide: start, go on, export, compare.", no_args_is_help=True)
 Id = Annotated[str, typer.Argument(metavar="INTERVIEW", help="Id that `assistant interview start` printed.", show_default=False)]
@@ -80,7 +81,9 @@ def run(
     interview: Id,
     as_json: Json = False,
     yes: Annotated[bool, typer.Option("--consent", help="The respondent has read the consent text and agrees.")] = False,
-    order: Annotated[str, typer.Option("--order", help="coverage (what is unknown first) or guide.")] = "coverage",
+    order: Annotated[
+        str | None, typer.Option("--order", help="coverage (what is unknown first) or guide; the guide's own where absent.")
+    ] = None,
 ) -> None:
     """Take the interview here, or go on with it: at the pending question, with nothing lost. The end of input pauses it.
 
@@ -90,10 +93,10 @@ def run(
     from assistant.interview import service
     from assistant.settings import get_settings
 
-    if order not in ("coverage", "guide"):
+    if order not in (None, "coverage", "guide"):
         raise InputError(f"there is no order {order!r}", remedy="use coverage or guide")
     with opened() as store:
-        talk = _Talk(service.conductor(store, interview, get_settings(), order="guide" if order == "guide" else "coverage"), as_json)
+        talk = _Talk(service.conductor(store, interview, get_settings(), order=cast("Order | None", order)), as_json)
         withdrawn = talk.go(consented=yes)
         if withdrawn:
             service.withdraw(store, interview)

@@ -44,15 +44,15 @@ class KeepingEmbedder:
 
     def embed(self, texts: Sequence[str]) -> Matrix:
         """See `Embedder.embed`."""
-        new = [t for t in dict.fromkeys(texts) if t not in self._known]
-        if len(self._known) + len(new) > KEPT:
-            self._known.clear()
-            new = list(dict.fromkeys(texts))
-        if new:
-            self._known.update(zip(new, self._inner.embed(new), strict=True))
         if not texts:
             return self._inner.embed([])
-        found: Matrix = np.stack([self._known[t] for t in texts])
+        # Several pages share one embedder: what is known is never emptied in place, only replaced.
+        known = self._known if len(self._known) + len(texts) <= KEPT else {}
+        new = [t for t in dict.fromkeys(texts) if t not in known]
+        if new:
+            known = known | dict(zip(new, self._inner.embed(new), strict=True))
+            self._known = known
+        found: Matrix = np.stack([known[t] for t in texts])
         return found
 
 

@@ -65,13 +65,13 @@ class Conductor:
     """One interview. Cheap to make: each page run may make its own; several at once come to one conversation."""
 
     def __init__(
-        self, log: EventLog, framework: Framework, coder: Coder, worder: Worder | None = None, *, order: Order = "coverage"
+        self, log: EventLog, framework: Framework, coder: Coder, worder: Worder | None = None, *, order: Order | None = None
     ) -> None:
         self.log = log
         self.framework = framework
         self._coder = coder
         self._worder = worder
-        self._order: Order = order
+        self._order = order
         self._events: list[ev.Event] = []
         self._sent = 0
 
@@ -241,7 +241,7 @@ class Conductor:
         follow = next_probe(ledger, self.framework)
         if follow is not None:
             return self._worded(ledger, follow)
-        step = next_step(ledger, self.framework, self._order)
+        step = next_step(ledger, self.framework, self._order or ledger.guide.order)
         if step == "finish":
             return ev.Stopped(reason="finished")
         if step == "closing":

@@ -127,6 +127,8 @@ class Guide(FilePart):
     """Framework whose elements the questions serve."""
     language: Literal["en"] = "en"
     """Language of the questions. The local engine understands English only."""
+    order: Literal["coverage", "guide"] = "coverage"
+    """coverage: what is unknown first; guide: as written, leaving out what was answered already."""
     budget_minutes: float = Field(gt=0, le=480)
     """Time that the interview should take."""
     objective: Text

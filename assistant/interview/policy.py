@@ -11,8 +11,8 @@ from assistant.interview.ledger import CLOSING, Coverage, Ledger
 from assistant.interview.probing import PROBE_MINUTES, Follow, coming_back, probes_toward
 from assistant.models import Framework
 
-Order = Literal["coverage", "guide"]
-"""coverage: see above; guide: the order of the guide, whatever is known."""
+Order = Literal["coverage", "guide", "script"]
+"""coverage: see above; guide: as written, leaving out what was answered or refused; script: every question, whatever is known."""
 OFFER_MINUTES: Final = 0.7
 """What an offer for confirmation takes."""
 WORTH: Final = {"unknown": 1.0, "mentioned": 1.0, "unplaced": 0.6, "settled": 0.0, "conflict": 0.0}
@@ -25,7 +25,7 @@ TOUCH: Final = 0.25
 """What touching an element is worth beside settling it."""
 STAY: Final = 0.55
 """The conversation stays in its section while the best there is worth so much of the best anywhere."""
-LEAST: Final = 0.03
+LEAST: Final = 0.012
 """Below this many elements per minute a question is no longer asked for its elements: enough has been tried."""
 
 
@@ -48,13 +48,11 @@ def next_step(ledger: Ledger, framework: Framework, order: Order = "coverage") -
     time_left = ledger.minutes_left - ledger.guide.closing.minutes
     if time_left <= 0:
         return "closing"
+    if order == "script":
+        return next((i for i in ledger.guide.items if ledger.entries[i.key].status == "not reached"), "closing")
     if order == "guide":
-        return _in_guide_order(ledger) or "closing"
+        return next((i for i in ledger.guide.items if _may_ask(i, ledger)), "closing")
     return _by_worth(ledger, framework, time_left) or "closing"
-
-
-def _in_guide_order(ledger: Ledger) -> Item | None:
-    return next((i for i in ledger.guide.items if ledger.entries[i.key].status == "not reached"), None)
 
 
 def _by_worth(ledger: Ledger, framework: Framework, time_left: float) -> Item | Offer | Follow | None:

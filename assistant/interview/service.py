@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from functools import lru_cache
+from typing import Final
 
 from assistant.errors import InputError, StaleEditError
+from assistant.extraction.llm.redact import Names
 from assistant.extraction.local import LocalEngine
 from assistant.frameworks import load_framework
 from assistant.interview.across import Across, across
@@ -36,7 +37,7 @@ def create(store: Store, use_case: str, guide: Guide, setup: Setup | None = None
 
 
 def conductor(
-    store: Store, interview: str, settings: Settings, *, worder: Worder | None = None, order: Order = "coverage"
+    store: Store, interview: str, settings: Settings, *, worder: Worder | None = None, order: Order | None = None
 ) -> Conductor:  # fmt: skip
     """The Conductor of a stored interview; without ``worder`` the one of the settings, if any.
 
@@ -44,16 +45,28 @@ def conductor(
     """
     log = StoreLog(store, interview)
     framework = load_framework(fold(log.read()).opened.framework)
-    coder = LiveCoder(_engine(framework.id, framework.hash, settings.model_dump_json()), framework)
-    return Conductor(log, framework, coder, worder or make_worder(settings), order=order)
+    coder = LiveCoder(_engine(framework, settings), framework)
+    return Conductor(log, framework, coder, worder or make_worder(settings, _names(store, interview)), order=order)
 
 
-@lru_cache(maxsize=4)
-def _engine(framework: str, framework_hash: str, settings: str) -> LocalEngine:
-    """One engine a process: it keeps the sentences it has seen. ``framework_hash`` and ``settings`` are there to tell versions apart."""
-    from assistant.settings import get_settings
+_ENGINES: Final[dict[tuple[str, str, str], LocalEngine]] = {}
+"""By framework, model file and index: an engine keeps the sentences it has seen, so that the next answer is read at once."""
 
-    return live_engine(load_framework(framework), get_settings())
+
+def _engine(framework: Framework, settings: Settings) -> LocalEngine:
+    """One engine a process and framework; made twice where two threads ask at once, which does no harm."""
+    key = (framework.hash, str(settings.embedding_model_file), str(settings.index_dir))
+    if key not in _ENGINES:
+        _ENGINES[key] = live_engine(framework, settings)
+    return _ENGINES[key]
+
+
+def _names(store: Store, interview: str) -> Names:
+    """Who and what must not be named to a model: the use case's people and its organisation."""
+    use_case = store.use_case(store.interview(interview).use_case)
+    people = tuple(p.name for p in store.participants(use_case.id) if p.name)
+    opened = fold(StoreLog(store, interview).read()).opened
+    return Names(people=(*people, opened.respondent), organisations=(store.organisation(use_case.organisation).name,))
 
 
 def ledger(store: Store, interview: str) -> Ledger:

@@ -67,12 +67,14 @@ class ModelWorder:
     Raises SettingsError where the key is missing.
     """
 
-    def __init__(self, settings: Settings, model: str, *, watch: Callable[[str], None] | None = None) -> None:
+    def __init__(self, settings: Settings, model: str, names: Names | None = None, *, watch: Callable[[str], None] | None = None) -> None:
         self.recipient = recipient(settings)
         self.model = model
         self.redacts = settings.llm_redact
         self._key = api_key(settings)
         self._settings = settings
+        known = names or Names()
+        self._names = Names(known.people, known.organisations, (*known.others, *settings.llm_redact_names)).with_people(known.people)
         self._watch = watch
         self._chat: ChatOpenAI | None = None
 
@@ -89,7 +91,7 @@ class ModelWorder:
             return said, ()
         turn = Turn(index=0, speaker="Respondent", role=Role.RESPONDENT, start=0, end=len(said))
         whole = Transcript(id="t-0", name="answer", format="interview", text=said, turns=(turn,), sha256="0" * 64, size=0)
-        done = redact(whole, Names(others=self._settings.llm_redact_names), region=self._settings.llm_phone_region)
+        done = redact(whole, self._names, region=self._settings.llm_phone_region)
         return done.transcript.text, tuple((swap.placeholder, said[swap.start : swap.end]) for swap in done.swaps)
 
     def word(self, draft: Draft) -> str:
@@ -135,6 +137,6 @@ def _text(part: Any) -> str:
     return str(part.get("text", "")) if isinstance(part, dict) else str(part)
 
 
-def make_worder(settings: Settings) -> ModelWorder | None:
+def make_worder(settings: Settings, names: Names | None = None) -> ModelWorder | None:
     """The worder that the settings ask for; None: the guide's own questions. Raises SettingsError where its key is missing."""
-    return ModelWorder(settings, settings.interview_model) if settings.interview_model else None
+    return ModelWorder(settings, settings.interview_model, names) if settings.interview_model else None

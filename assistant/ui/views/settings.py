@@ -57,7 +57,7 @@ def _form(here: Here, saved: Preferences) -> None:
         price_in = left.number_input("Price of a million tokens in", min_value=0.0, value=saved.llm_price_input, placeholder="not set")
         price_out = right.number_input("Price of a million tokens out", min_value=0.0, value=saved.llm_price_output, placeholder="not set")
         redact = st.text_area("Names that must not leave this machine, one a line", "\n".join(saved.llm_redact_names))
-        st.caption("The key is read from OPENAI_API_KEY or Streamlit's secrets when it is needed; it is never stored here and never shown.")
+        st.caption("The key is read from OPENAI_API_KEY when it is needed; it is never stored here and never shown.")
         if st.form_submit_button("Save", type="primary"):
             with shared.problems():
                 listed = tuple(dict.fromkeys(line.strip() for line in redact.splitlines() if line.strip()))
