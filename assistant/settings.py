@@ -101,8 +101,16 @@ class Settings(BaseSettings):
     """Model that words follow-up questions in interviews, at ``llm_base_url``; unset: the guide's own questions, nothing leaves."""
     interview_timeout: float = Field(default=20.0, gt=0)
     """Seconds to wait for a model's wording before the guide's own question is asked."""
+    interview_speech_model: str | None = None
+    """Model that transcribes recorded answers; unset: no recording. Consent names it."""
+    interview_speech_base_url: str | None = None
+    """Its endpoint (``/audio/transcriptions`` below it); the language model's where unset."""
+    interview_speech_timeout: float = Field(default=60.0, gt=0)
+    """Seconds to wait for the words of a recording."""
     interview_link_key: SecretStr | None = None
     """Signs respondents' links, 32 bytes or more; unset: made once in ``data_dir``."""
+    app_url: str | None = Field(default=None, pattern=r"^https?://[^\s?#]+$")
+    """Address under which respondents reach the app, for their links; unset: the one that the assessor's browser uses."""
 
     @classmethod
     def settings_customise_sources(

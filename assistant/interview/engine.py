@@ -20,6 +20,7 @@ from assistant.interview.ledger import CLOSING, OWN, Ledger, Pending, fold
 from assistant.interview.logs import EventLog
 from assistant.interview.policy import Offer, Order, next_step, rate
 from assistant.interview.probing import Follow, next_probe
+from assistant.interview.speech import Listener, checked
 from assistant.interview.wording import ATTEMPTS, MAX_FAILURES, Worder
 from assistant.models import Framework
 
@@ -43,6 +44,8 @@ class Setup:
     """The guide's where None."""
     focus: tuple[str, ...] = ()
     """Elements that a follow-up interview is to settle."""
+    verbatim: bool = True
+    """False: a person notes answers in their own words, and the transcript says so."""
 
 
 def begin(log: EventLog, guide: Guide, framework: Framework, setup: Setup | None = None, *, by: str = "local") -> None:
@@ -57,6 +60,7 @@ def begin(log: EventLog, guide: Guide, framework: Framework, setup: Setup | None
     opened = ev.Opened(
         guide=guide.model_dump(mode="json"), framework=framework.id, framework_hash=framework.hash, mode=setup.mode, interviewer=names[0],
         respondent=names[1], role=setup.role, budget_minutes=setup.budget_minutes or guide.budget_minutes, focus=setup.focus,
+        verbatim=setup.verbatim,
     )  # fmt: skip
     log.append(opened, expected=0, by=by)
 
@@ -65,13 +69,21 @@ class Conductor:
     """One interview. Cheap to make: each page run may make its own; several at once come to one conversation."""
 
     def __init__(
-        self, log: EventLog, framework: Framework, coder: Coder, worder: Worder | None = None, *, order: Order | None = None
+        self,
+        log: EventLog,
+        framework: Framework,
+        coder: Coder,
+        worder: Worder | None = None,
+        *,
+        order: Order | None = None,
+        listener: Listener | None = None,
     ) -> None:
         self.log = log
         self.framework = framework
         self._coder = coder
         self._worder = worder
         self._order = order
+        self._listener = listener
         self._events: list[ev.Event] = []
         self._sent = 0
 
@@ -95,7 +107,11 @@ class Conductor:
         worder = self._worder
         recipient, model = (worder.recipient, worder.model) if worder is not None else ("", "")
         redacted = worder is not None and worder.redacts
-        return consent_text(ledger.guide, recipient=recipient, model=model, redacted=redacted, minutes=ledger.opened.budget_minutes)
+        speech = (self._listener.recipient, self._listener.model) if self._listener is not None else ("", "")
+        return consent_text(
+            ledger.guide, recipient=recipient, model=model, redacted=redacted, minutes=ledger.opened.budget_minutes, speech=speech,
+            verbatim=ledger.opened.verbatim,
+        )  # fmt: skip
 
     def notice(self) -> str:
         """What a respondent or assessor must know about the questions' wording; empty: nothing."""
@@ -119,7 +135,10 @@ class Conductor:
         """
         if text != self.consent_text():
             raise InputError("the consent text has changed since it was shown", remedy="show the present one and ask again")
-        body = ev.Consented(version=text.version, text=text.text, recipient=text.recipient, model=text.model)
+        body = ev.Consented(
+            version=text.version, text=text.text, recipient=text.recipient, model=text.model, speech_recipient=text.speech_recipient,
+            speech_model=text.speech_model,
+        )  # fmt: skip
         ledger = self.ledger
         if ledger.consent is None and not ledger.over:
             self.log.append(body, expected=ledger.seq, by=by)
@@ -132,8 +151,8 @@ class Conductor:
             self.log.append(ev.Declined(), expected=ledger.seq, by=by)
         return self.ledger
 
-    def answer(self, text: str, *, to: int, by: str = "respondent") -> Ledger:
-        """Commits an answer to the pending question ``to`` (its ``seq``) byte for byte, then goes on.
+    def answer(self, text: str, *, to: int, by: str = "respondent", go_on: bool = True) -> Ledger:
+        """Commits an answer to the pending question ``to`` (its ``seq``) byte for byte, then goes on (or leaves that to `advance`).
 
         Raises StaleEditError where that question is no longer pending (another tab, a double click), InputError for an answer without
         words or far too long, PermissionDenied before consent.
@@ -143,17 +162,45 @@ class Conductor:
         if len(text) > MAX_ANSWER:
             raise InputError(f"the answer has {len(text):,} characters, more than {MAX_ANSWER:,}", remedy="send it in parts")
         self._reply(ev.Answered(to=to, text=text), to, by)
-        return self.advance()
+        return self.advance() if go_on else self.ledger
 
-    def skip(self, *, to: int, by: str = "respondent") -> Ledger:
+    def skip(self, *, to: int, by: str = "respondent", go_on: bool = True) -> Ledger:
         """Passes over the pending question. Raises like `answer`."""
         self._reply(ev.Skipped(to=to), to, by)
-        return self.advance()
+        return self.advance() if go_on else self.ledger
 
-    def refuse(self, *, to: int, by: str = "respondent") -> Ledger:
+    def refuse(self, *, to: int, by: str = "respondent", go_on: bool = True) -> Ledger:
         """The respondent does not want to speak of this; nothing about it is asked again. Raises like `answer`."""
         self._reply(ev.Refused(to=to), to, by)
-        return self.advance()
+        return self.advance() if go_on else self.ledger
+
+    @property
+    def hears(self) -> bool:
+        """Whether an answer may be spoken: an endpoint is configured, and the respondent agreed to that very one."""
+        consent, listener = self.ledger.consent, self._listener
+        if consent is None or listener is None:
+            return False
+        return (consent.speech_recipient, consent.speech_model) == (listener.recipient, listener.model)
+
+    def hear(self, sound: bytes, *, by: str) -> str:
+        """The words of a recorded answer, for the respondent to read and send. That it leaves is on record before; the sound is not kept.
+
+        Raises PermissionDenied where the respondent did not agree to that, InputError for a recording that is empty or too long,
+        EngineError where no words came back.
+        """
+        listener = self._listener
+        if listener is None or not self.hears:
+            raise PermissionDenied("a recording may not be sent: the respondent did not agree to it", remedy="type the answer instead")
+        self._open()
+        body = ev.Sent(recipient=listener.recipient, model=listener.model, prompt="", text=checked(sound))
+        for _ in range(_RACES):
+            try:
+                self.log.append(body, expected=self.ledger.seq, by=by)
+            except StaleEditError:
+                # Another tab went on meanwhile; the record only has to be there before the sound leaves.
+                continue
+            return listener.words(sound)
+        raise StaleEditError("the interview goes on in too many windows", current=None, attempted=None, remedy="close the others")
 
     def pause(self, *, by: str = "respondent") -> Ledger:
         """Stops the clock; the pending question stays."""

@@ -86,6 +86,8 @@ class Opened(Model):
     """Time that it should take."""
     focus: tuple[str, ...] = ()
     """Elements that a follow-up is to settle; empty: all."""
+    verbatim: bool = True
+    """False: answers are a person's notes, not the respondent's words."""
 
 
 class Consented(Model):
@@ -100,6 +102,10 @@ class Consented(Model):
     """Endpoint that sees answers; empty: nothing leaves the machine."""
     model: str = ""
     """Model that sees answers."""
+    speech_recipient: str = ""
+    """Endpoint that hears recordings; empty: none may be made."""
+    speech_model: str = ""
+    """Model that hears recordings."""
 
 
 class Declined(Model):

@@ -189,6 +189,14 @@ def load_guide(id_or_path: str | Path = DEFAULT) -> Guide:
     raise FrameworkError(more, source=first.source, place=first.place, remedy=first.remedy)
 
 
+def read_guide(raw: bytes, source: str) -> Guide:
+    """The guide in the bytes of a YAML file called ``source``. Raises FrameworkError for its first problem, with line, key and remedy."""
+    guide, errors = _examine(raw, source)
+    if guide is None:
+        raise errors[0]
+    return guide
+
+
 def validate_guide(id_or_path: str | Path) -> list[FrameworkError]:
     """Every problem of a guide file in the order of the file; empty if it is valid."""
     try:

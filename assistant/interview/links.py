@@ -27,6 +27,10 @@ KEY_FILE: Final = "interview-links.key"
 """In the data folder, mode 0600."""
 DAYS: Final = 14
 """How long a link is good unless said otherwise."""
+PAGE: Final = "answer"
+"""Page of the app that a link opens."""
+PARAMETER: Final = "k"
+"""Parameter of its address that holds the token."""
 _TOKEN: Final = re.compile(r"([0-9A-Za-z-]{1,80})\.(\d{1,12})\.([0-9A-Za-z_-]{16,64})\.([0-9A-Za-z_-]{43})")
 _CONTEXT: Final = b"assistant-interview-link-v1\0"
 
@@ -85,6 +89,17 @@ def make_link(interview: str, key: bytes, now: datetime, *, days: float = DAYS) 
     expires = int((now + timedelta(days=days)).timestamp())
     head = f"{interview}.{expires}.{secrets.token_urlsafe(16)}"
     return f"{head}.{_sign(head, key)}"
+
+
+def address(base: str, token: str) -> str:
+    """What is sent to the respondent: the page ``answer`` of the app at ``base`` with the token."""
+    return f"{base.rstrip('/')}/{PAGE}?{PARAMETER}={token}"
+
+
+def token_of(text: str) -> str:
+    """The token in a link, or the text itself where it is no link; checks nothing."""
+    found = re.search(rf"[?&]{PARAMETER}=([^&#\s]*)", text)
+    return found[1] if found else text.strip()
 
 
 def open_link(token: str, key: bytes, now: datetime, store: Store, *, interview: str | None = None) -> Grant:

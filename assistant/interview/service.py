@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import Final
 
 from assistant.errors import InputError, StaleEditError
@@ -15,6 +16,7 @@ from assistant.interview.guide import Guide
 from assistant.interview.ledger import Ledger, fold
 from assistant.interview.logs import StoreLog
 from assistant.interview.policy import Order
+from assistant.interview.speech import make_listener
 from assistant.interview.transcript import to_json_bytes, to_transcript
 from assistant.interview.wording import Worder, make_worder
 from assistant.models import Framework, Transcript
@@ -37,16 +39,23 @@ def create(store: Store, use_case: str, guide: Guide, setup: Setup | None = None
 
 
 def conductor(
-    store: Store, interview: str, settings: Settings, *, worder: Worder | None = None, order: Order | None = None
-) -> Conductor:  # fmt: skip
-    """The Conductor of a stored interview; without ``worder`` the one of the settings, if any.
+    store: Store,
+    interview: str,
+    settings: Settings,
+    *,
+    worder: Worder | None = None,
+    order: Order | None = None,
+    watch: Callable[[str], None] | None = None,
+) -> Conductor:
+    """The Conductor of a stored interview; without ``worder`` the one of the settings, if any. ``watch`` gets its words as they come.
 
     Raises InputError where the interview was not taken here, FrameworkError, ModelFileError, SettingsError.
     """
     log = StoreLog(store, interview)
     framework = load_framework(fold(log.read()).opened.framework)
     coder = LiveCoder(_engine(framework, settings), framework)
-    return Conductor(log, framework, coder, worder or make_worder(settings, _names(store, interview)), order=order)
+    chosen = worder or make_worder(settings, _names(store, interview), watch=watch)
+    return Conductor(log, framework, coder, chosen, order=order, listener=make_listener(settings))
 
 
 _ENGINES: Final[dict[tuple[str, str, str], LocalEngine]] = {}
@@ -91,8 +100,19 @@ def keep_transcript(store: Store, interview: str, *, by: str = "local") -> Trans
     original = to_json_bytes(state)
     info = InterviewInfo(title=owner.title)
     transcript = to_transcript(state, name=owner.title or "interview")
-    added = store.add_transcript(owner.use_case, transcript, original, info, interview=interview, by=by)
+    with store.unit():
+        added = store.add_transcript(owner.use_case, transcript, original, info, interview=interview, by=by)
+        _describe(store, interview, state, by)
     return store.transcript(owner.use_case, added.info.id)
+
+
+def _describe(store: Store, interview: str, state: Ledger, by: str) -> None:
+    """The respondent's function, as it was given when the interview was set up, where the participant has none yet."""
+    owner = store.interview(interview)
+    person = owner.speakers.get(state.opened.respondent)
+    known = next((p for p in store.participants(owner.use_case) if p.id == person), None)
+    if known is not None and state.opened.role and not known.role and known.name:
+        store.describe_participant(known.id, name=known.name, role=state.opened.role, by=by)
 
 
 def withdraw(store: Store, interview: str, *, by: str = "respondent", reason: str = "withdrawn by the respondent") -> Tombstone:

@@ -10,6 +10,8 @@ from assistant.interview.ledger import Ledger
 from assistant.models import Role, Transcript
 from assistant.transcripts import read_transcript
 
+NOTED: Final = "The answers are the interviewer's notes, not the respondent's words: quotes are of the notes."
+"""Note of a transcript whose interview was not taken down word for word."""
 FORMAT: Final = "interview"
 """``Transcript.format`` of an interview that was taken here."""
 _SURROGATE: Final = re.compile("[\ud800-\udfff]")
@@ -43,4 +45,5 @@ def to_transcript(ledger: Ledger, name: str = "interview") -> Transcript:
     Raises TranscriptError where nothing was said yet.
     """
     read = read_transcript(to_json_bytes(ledger), name=f"{name}.json")
-    return read.model_copy(update={"format": FORMAT})
+    notes = read.notes if ledger.opened.verbatim else (*read.notes, NOTED)
+    return read.model_copy(update={"format": FORMAT, "notes": notes})

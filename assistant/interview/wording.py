@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+import time
 from collections.abc import Callable
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Final, Protocol
@@ -104,15 +105,22 @@ class ModelWorder:
     def _stream(self, draft: Draft) -> str:
         import openai
         from langchain_core.exceptions import LangChainException
+        from langsmith import tracing_context
 
         pieces: list[str] = []
+        # The client's own limit is for each piece: an endpoint that drips them would hold the respondent up for good.
+        end = time.monotonic() + self._settings.interview_timeout
         try:
-            for chunk in self._model().stream([("system", draft.system), ("user", draft.user)]):
-                pieces.append(chunk.content if isinstance(chunk.content, str) else "".join(map(_text, chunk.content)))
-                if self._watch is not None:
-                    self._watch(pieces[-1])
-                if sum(map(len, pieces)) > MAX_CHARACTERS:
-                    break
+            # As in coding: tracing asked for in the environment would send a copy to a party that consent does not name.
+            with tracing_context(enabled=False):
+                for chunk in self._model().stream([("system", draft.system), ("user", draft.user)]):
+                    pieces.append(chunk.content if isinstance(chunk.content, str) else "".join(map(_text, chunk.content)))
+                    if self._watch is not None:
+                        self._watch(pieces[-1])
+                    if sum(map(len, pieces)) > MAX_CHARACTERS:
+                        break
+                    if time.monotonic() > end:
+                        raise EngineError(f"the model {self.model} did not finish in {self._settings.interview_timeout:g} s")
         except (openai.OpenAIError, LangChainException) as error:
             raise EngineError(f"the model {self.model} did not answer ({type(error).__name__})") from error
         except (ValueError, TypeError, KeyError, IndexError, AttributeError, OSError) as error:
@@ -137,6 +145,8 @@ def _text(part: Any) -> str:
     return str(part.get("text", "")) if isinstance(part, dict) else str(part)
 
 
-def make_worder(settings: Settings, names: Names | None = None) -> ModelWorder | None:
+def make_worder(
+    settings: Settings, names: Names | None = None, *, watch: Callable[[str], None] | None = None
+) -> ModelWorder | None:  # fmt: skip
     """The worder that the settings ask for; None: the guide's own questions. Raises SettingsError where its key is missing."""
-    return ModelWorder(settings, settings.interview_model, names) if settings.interview_model else None
+    return ModelWorder(settings, settings.interview_model, names, watch=watch) if settings.interview_model else None
