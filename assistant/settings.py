@@ -109,6 +109,8 @@ class Settings(BaseSettings):
     """Seconds to wait for the words of a recording."""
     interview_link_key: SecretStr | None = None
     """Signs respondents' links, 32 bytes or more; unset: made once in ``data_dir``."""
+    app_links_only: bool = False
+    """The app serves respondents' links and no other page: then it may be reached from other machines without sign-in."""
     app_url: str | None = Field(default=None, pattern=r"^https?://[^\s?#]+$")
     """Address under which respondents reach the app, for their links; unset: the one that the assessor's browser uses."""
 

@@ -258,6 +258,6 @@ def test_the_command_line_is_scriptable_resumes_and_exports(tmp_path: Path) -> N
     assert status["over"] is True
     assert {q["status"] for q in status["questions"].values()} <= {"answered", "partial", "skipped", "refused", "not reached"}
     listed = json.loads(cli("interview", "list", "Acme/Scoring", "--json"))
-    assert [row["state"] for row in listed] == ["over"]
+    assert [row["state"] for row in listed] == ["stopped"]
     assert json.loads(cli("interview", "across", "Acme/Scoring", "--json"))["next"]
     assert cli("interview", "withdraw", name, "--yes").startswith("erased")

@@ -254,7 +254,7 @@ def list_(name: Name, as_json: Json = False) -> None:
     with opened() as store:
         found = [(i, service.ledger(store, i)) for i in InterviewEvents(store).taken(find(store, name).id)]
     rows = [
-        {"id": i, "respondent": led.opened.respondent, "role": led.opened.role, "state": _state(led),
+        {"id": i, "respondent": led.opened.respondent, "role": led.opened.role, "state": service.state_of(led),
          "minutes": round(led.minutes, 1), "settled": len(led.settled)}
         for i, led in found
     ]  # fmt: skip
@@ -263,12 +263,6 @@ def list_(name: Name, as_json: Json = False) -> None:
         return
     columns = ["id", "respondent", "role", "state", "minutes", "settled"]
     table(columns, [[str(r[c]) for c in columns] for r in rows])
-
-
-def _state(ledger: Ledger) -> str:
-    if ledger.over:
-        return "declined" if ledger.declined else "over"
-    return "not begun" if ledger.consent is None else "paused" if ledger.paused else "under way"
 
 
 @app.command("status")

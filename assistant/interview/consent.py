@@ -10,7 +10,7 @@ from assistant.models import Model
 VERSION: Final = "1.1"
 """Raised whenever the text below changes; what was agreed to is kept to the letter with each interview."""
 
-_TEXT: Final = """This interview: {objective}
+_TEXT: Final = """What this interview is for: {objective}
 
 What is stored: {stored}, with the time at which they were given; the questions you were asked; what was read in \
 your answers about your organisation's practice, with the quotes it rests on. People who assess your organisation's practice will read it.

@@ -27,10 +27,8 @@ KEY_FILE: Final = "interview-links.key"
 """In the data folder, mode 0600."""
 DAYS: Final = 14
 """How long a link is good unless said otherwise."""
-PAGE: Final = "answer"
-"""Page of the app that a link opens."""
 PARAMETER: Final = "k"
-"""Parameter of its address that holds the token."""
+"""Parameter of the app's address that holds the token."""
 _TOKEN: Final = re.compile(r"([0-9A-Za-z-]{1,80})\.(\d{1,12})\.([0-9A-Za-z_-]{16,64})\.([0-9A-Za-z_-]{43})")
 _CONTEXT: Final = b"assistant-interview-link-v1\0"
 
@@ -92,8 +90,8 @@ def make_link(interview: str, key: bytes, now: datetime, *, days: float = DAYS) 
 
 
 def address(base: str, token: str) -> str:
-    """What is sent to the respondent: the page ``answer`` of the app at ``base`` with the token."""
-    return f"{base.rstrip('/')}/{PAGE}?{PARAMETER}={token}"
+    """What is sent to the respondent: the address of the app at ``base`` with the token."""
+    return f"{base.rstrip('/')}/?{PARAMETER}={token}"
 
 
 def token_of(text: str) -> str:

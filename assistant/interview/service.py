@@ -83,6 +83,17 @@ def ledger(store: Store, interview: str) -> Ledger:
     return fold(StoreLog(store, interview).read())
 
 
+def state_of(ledger: Ledger) -> str:
+    """Where an interview stands, in a word or two."""
+    if ledger.declined:
+        return "declined"
+    if ledger.stopped is not None:
+        return "finished" if ledger.stopped.reason == "finished" else "stopped"
+    if ledger.consent is None:
+        return "not begun"
+    return "paused" if ledger.paused else "under way"
+
+
 def download(store: Store, interview: str) -> bytes:
     """The respondent's own transcript, as JSON that can be uploaded. Raises InputError."""
     return to_json_bytes(ledger(store, interview))
@@ -134,6 +145,7 @@ __all__ = [
     "download",
     "keep_transcript",
     "ledger",
+    "state_of",
     "use_case_across",
     "withdraw",
 ]

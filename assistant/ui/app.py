@@ -6,6 +6,8 @@ from pathlib import Path
 
 import streamlit as st
 
+from assistant.interview.links import PARAMETER
+from assistant.settings import get_settings
 from assistant.ui import here, look, shared, signin, state
 from assistant.ui.access import ADMIN, READ, REVIEW, AppRole, User, allowed
 from assistant.ui.markup import md
@@ -45,16 +47,34 @@ def side_bar(user: User) -> None:
             st.button("Sign out", on_click=st.logout, icon=":material/logout:", type="tertiary")
 
 
+def dress(stages: int) -> None:
+    """The style sheet, in the scheme that the browser shows."""
+    scheme = st.context.theme.type
+    st.html(look.style(stages, scheme if scheme in ("light", "dark") else None))
+
+
+def by_link() -> None:
+    """One run for a respondent: their interview, whoever they are, and no other page."""
+    st.set_page_config(page_title="Interview", page_icon=str(ICON), layout="centered")
+    page = st.navigation([st.Page(PAGES / "answer.py", title="Interview", default=True)], position="hidden")
+    with shared.problems():
+        dress(stages=5)
+        page.run()
+
+
 def main() -> None:
     """One run of the app."""
+    # Decided anew in every run, by its own address: nothing of a signed-in session is within reach of a link, nor the other way round.
+    if PARAMETER in st.query_params or get_settings().app_links_only:
+        by_link()
+        return
     st.set_page_config(page_title="MLOps interview assistant", page_icon=str(ICON), layout="wide")
     user = signin.acting()
     page = st.navigation(pages(user))
     with shared.problems():
         side_bar(user)
-        scheme = st.context.theme.type
         place = here.begin(user)
-        st.html(look.style(len(place.framework.stages), scheme if scheme in ("light", "dark") else None))
+        dress(len(place.framework.stages))
         target = st.session_state.pop(state.GO, None)
         if target is not None:
             st.switch_page(PAGES / f"{target}.py")

@@ -37,6 +37,15 @@ class ReviewView(StrEnum):
     LAST = "Last decisions"
 
 
+class InterviewView(StrEnum):
+    """Parts of the Interview page."""
+
+    TAKEN = "Interviews"
+    CONDUCT = "Conduct"
+    TOGETHER = "All together"
+    GUIDE = "Guide"
+
+
 class AssessmentView(StrEnum):
     """Parts of the Assessment page."""
 
@@ -57,6 +66,9 @@ class AppState:
     framework: str = ""
     transcripts_view: TranscriptsView = TranscriptsView.CODE
     transcript: str = ""
+    interview_view: InterviewView = InterviewView.TAKEN
+    interview: str = ""
+    """Interview that is conducted or watched."""
     review_view: ReviewView = ReviewView.ONE
     queue: Queue = field(default_factory=Queue)
     evidence: str = ""
@@ -78,6 +90,7 @@ class AppState:
         """Goes to another use case, and forgets what belonged to the last one."""
         if use_case != self.use_case:
             self.use_case, self.transcript, self.evidence, self.element, self.opened = use_case, "", "", "", ""
+            self.interview, self.interview_view = "", InterviewView.TAKEN
             self.queue = Queue()
             self.trail = []
 
@@ -93,6 +106,8 @@ _PARAMS: Final = {
     "framework": "fw",
     "transcripts_view": "tv",
     "transcript": "t",
+    "interview_view": "iv",
+    "interview": "i",
     "review_view": "rv",
     "evidence": "e",
     "assessment_view": "av",
@@ -114,6 +129,7 @@ _QUEUE: Final = {
 }
 _KINDS: Final = {
     "transcripts_view": TranscriptsView,
+    "interview_view": InterviewView,
     "review_view": ReviewView,
     "assessment_view": AssessmentView,
     "waiting": Waiting,

@@ -1,0 +1,139 @@
+"""The respondent's page: one question at a time, by their link; nothing else of the app is within reach of it."""
+
+from __future__ import annotations
+
+from functools import partial
+
+import streamlit as st
+
+from assistant.errors import AssistantError, PermissionDenied
+from assistant.interview import Conductor, Ledger
+from assistant.interview.links import PARAMETER
+from assistant.settings import get_settings
+from assistant.ui import shared
+from assistant.ui.access import AppRole, User
+from assistant.ui.services import answering
+from assistant.ui.views import asking
+from assistant.ui.views.asking import FormWords, Maker
+
+RESPONDENT = User("respondent", AppRole.RESPONDENT)
+"""Who acts by a link: the least of all roles, and only with the link's own interview."""
+WORDS = FormWords(
+    "Your answer", "In your own words, as long or short as you like.", "Send", "Skip this question", "I would rather not say"
+)  # fmt: skip
+GONE = "answer-withdrawn"
+
+
+def draw() -> None:
+    """The page."""
+    shared.show_later()
+    if st.session_state.get(GONE):
+        st.title("Withdrawn")
+        st.success("Your answers, and everything quoted from them, are erased for good. You can close this page.", icon=":material/done:")
+        return
+    token = str(st.query_params.get(PARAMETER, ""))
+    make: Maker = partial(_make, token)
+    try:
+        answering.check_link(RESPONDENT, shared.store(), get_settings(), token)
+    except PermissionDenied as error:
+        st.title("Interview")
+        shared.show_error(error)
+        return
+    with shared.problems():
+        _interview(token, make)
+
+
+def _make(token: str, watch: object = None) -> Conductor:
+    return answering.answer(RESPONDENT, shared.store(), get_settings(), token, watch=watch if callable(watch) else None)
+
+
+def _interview(token: str, make: Maker) -> None:
+    st.title("Interview")
+    conductor, ledger = asking.going_on(make)
+    if ledger.consent is None and not ledger.over:
+        _consent(make, conductor, ledger)
+    elif ledger.over:
+        _over(token, ledger)
+    elif ledger.opened.mode == "copilot":
+        st.info("Your interviewer asks the questions. Here you can read what was taken down, and withdraw.", icon=":material/forum:")
+        _rights(token, ledger)
+    elif ledger.paused:
+        asking.time_line(ledger)
+        st.info("Paused. Your place is kept: you can close this page and come back by the same link.", icon=":material/pause_circle:")
+        st.button("Go on", type="primary", icon=":material/play_arrow:", key="resume", on_click=_do, args=(make, "resume"))
+        _rights(token, ledger)
+    elif ledger.pending is not None:
+        _question(token, make, conductor, ledger)
+
+
+def _consent(make: Maker, conductor: Conductor, ledger: Ledger) -> None:
+    if ledger.opened.mode == "copilot":
+        st.info("Your interviewer goes through the consent with you.", icon=":material/forum:")
+        st.html(asking.consent_html(conductor.consent_text()))
+        return
+    text = conductor.consent_text()
+    st.html("<p class='lead'>Please read this before you begin.</p>")
+    st.html(asking.consent_html(text))
+    with st.container(horizontal=True):
+        st.button(
+            "I agree: begin", type="primary", icon=":material/check:", key="agree", on_click=asking.agree, args=(make, text, "respondent")
+        )
+        st.button("I do not agree", key="decline", on_click=_do, args=(make, "decline"))
+
+
+def _question(token: str, make: Maker, conductor: Conductor, ledger: Ledger) -> None:
+    pending = ledger.pending
+    if pending is None:
+        return
+    asking.time_line(ledger)
+    if conductor.notice():
+        st.info(conductor.notice(), icon=":material/info:")
+    asking.question(pending)
+    asking.answer_form(make, conductor, pending, key="own", by="respondent", words=WORDS)
+    with st.container(horizontal=True):
+        st.button("Pause", icon=":material/pause:", key="pause", type="tertiary", on_click=_do, args=(make, "pause"))
+        with st.popover("Stop here", icon=":material/stop_circle:", type="tertiary"):
+            st.write("What you have said so far is kept and counts. Nothing more is asked.")
+            st.button("Stop the interview", key="stop", on_click=_do, args=(make, "stop"))
+    _rights(token, ledger)
+
+
+def _over(token: str, ledger: Ledger) -> None:
+    if ledger.declined:
+        st.info("You did not agree, so nothing was asked and nothing is kept. You can close this page.", icon=":material/info:")
+        return
+    if ledger.answers:
+        answering.keep_answers(RESPONDENT, shared.store(), get_settings(), token)
+        st.success("Thank you. Your answers are saved, and nothing more is asked.", icon=":material/task_alt:")
+    else:
+        st.info("The interview is over; nothing was said.", icon=":material/info:")
+    _rights(token, ledger)
+
+
+def _rights(token: str, ledger: Ledger) -> None:
+    """One's own words, and the way out."""
+    with st.expander("Your answers and your rights", icon=":material/verified_user:", key="rights", on_change="rerun") as box:
+        if not box.open:
+            return
+        st.html(asking.conversation_html([x for x in ledger.exchanges if x.outcome != "pending"]))
+        if ledger.answers:
+            data = answering.own_words(RESPONDENT, shared.store(), get_settings(), token)
+            st.download_button(
+                "Download my transcript", data, "my-interview.json", "application/json", icon=":material/download:", on_click="ignore",
+                key="own-transcript",
+            )  # fmt: skip
+        st.html("<p class='small'>You may withdraw. Your answers and everything quoted from them are then erased for good.</p>")
+        sure = st.checkbox("Yes, erase my answers; I know that this cannot be undone", key="withdraw-sure")
+        st.button("Withdraw", key="withdraw", icon=":material/delete_forever:", disabled=not sure, on_click=_withdraw, args=(token,))
+
+
+def _do(make: Maker, what: asking.Act) -> None:
+    asking.decide(make, what, "respondent")
+
+
+def _withdraw(token: str) -> None:
+    try:
+        answering.withdraw_answers(RESPONDENT, shared.store(), get_settings(), token)
+        st.session_state[GONE] = True
+    except AssistantError as error:
+        shared.later(error)

@@ -1,0 +1,197 @@
+"""Pieces of an interview under way that the respondent's page and the copilot share: the question, the answer, what was said, going on."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from typing import Final, Literal
+
+import streamlit as st
+
+from assistant.display import count
+from assistant.errors import AssistantError, StaleEditError
+from assistant.interview import Conductor, Ledger
+from assistant.interview import events as ev
+from assistant.interview.consent import ConsentText
+from assistant.interview.ledger import Exchange, Pending
+from assistant.ui import components, shared
+from assistant.ui.markup import chip, esc, said
+
+Maker = Callable[[Callable[[str], None] | None], Conductor]
+"""A fresh Conductor of the interview at hand, its rights checked again; gets who watches a model's words arrive."""
+Act = Literal["decline", "pause", "resume", "stop"]
+"""What people decide about an interview beside answering."""
+SHOWN: Final = "interview-shown"
+"""``seq`` of the question that this browser has drawn already."""
+UNSENT: Final = "interview-unsent"
+"""An answer that came too late: it is given back, never dropped."""
+PER_WORD: Final = 0.025
+"""Seconds between the words of a question that a model worded."""
+
+
+@dataclass(frozen=True)
+class FormWords:
+    """What the answer's form says."""
+
+    label: str
+    hint: str
+    send: str
+    skip: str
+    refuse: str
+
+
+def consent_html(text: ConsentText) -> str:
+    """The text to agree to, in paragraphs."""
+    paragraphs = "".join(f"<p>{esc(p)}</p>" for p in text.text.split("\n\n"))
+    return f"<div class='consent'>{paragraphs}<p class='small muted'>Consent text, version {esc(text.version)}</p></div>"
+
+
+def agree(make: Maker, text: ConsentText, by: str) -> None:
+    """From a button: consent to the very text that was on the screen; refused in words where it has changed since."""
+    try:
+        make(None).consent(text, by=by)
+    except AssistantError as error:
+        shared.later(error)
+
+
+def decide(make: Maker, what: Act, by: str) -> None:
+    """From a button: a decision about the interview, committed before the page is drawn again."""
+    try:
+        conductor = make(None)
+        if what == "decline":
+            conductor.decline(by=by)
+        elif what == "pause":
+            conductor.pause(by=by)
+        elif what == "resume":
+            conductor.resume(by=by)
+        else:
+            conductor.stop(by=by)
+    except AssistantError as error:
+        shared.later(error)
+
+
+def going_on(make: Maker) -> tuple[Conductor, Ledger]:
+    """Does what is due since the last answer, saying so while it lasts; the answer itself is safe already."""
+    place = st.empty()
+    pieces: list[str] = []
+
+    def watch(piece: str) -> None:
+        pieces.append(piece)
+        words = count(len("".join(pieces).split()), "word")
+        place.html(f"<p class='muted small'>Wording the next question: {words} so far, checked before you see it.</p>")
+
+    conductor = make(watch)
+    ledger = conductor.ledger
+    if ledger.consent is not None and (ledger.uncoded or (ledger.pending is None and not ledger.over and not ledger.paused)):
+        place.html("<p class='muted small'>Saved. Finding the next question …</p>")
+        ledger = conductor.advance()
+    place.empty()
+    return conductor, ledger
+
+
+def time_line(ledger: Ledger, since: float = 0.0) -> None:
+    """How far the time has come. ``since``: minutes since the last event."""
+    used = min(ledger.minutes + since, ledger.opened.budget_minutes)
+    left = max(ledger.opened.budget_minutes - used, 0.0)
+    answered = sum(x.reply is not None for x in ledger.exchanges)
+    words = "time is up: one last question" if left <= 0 else f"about {left:.0f} min left" if left >= 1.5 else "about a minute left"
+    paused = ", paused" if ledger.paused else ""
+    st.progress(min(used / ledger.opened.budget_minutes, 1.0), text=f"{count(answered, 'answer')} · {words}{paused}")
+
+
+def question(pending: Pending) -> None:
+    """The question, large; one that a model worded arrives word by word the first time."""
+    text = pending.text
+    new = st.session_state.get(SHOWN) != pending.seq
+    st.session_state[SHOWN] = pending.seq
+    place = st.empty()
+    worded = not isinstance(pending.body, ev.Offered) and pending.body.wording.source == "model"
+    if new and worded:
+        words = text.split(" ")
+        for n in range(1, len(words)):
+            place.html(f"<p class='ask'>{esc(' '.join(words[:n]))}</p>")
+            time.sleep(PER_WORD)
+    place.html(f"<p class='ask' data-question='{pending.seq}'>{esc(text)}</p>")
+
+
+def answer_form(make: Maker, conductor: Conductor, pending: Pending, *, key: str, by: str, words: FormWords) -> None:
+    """Where the answer is given."""
+    field, heard = f"answer-{key}-{pending.seq}", f"heard-{key}-{pending.seq}"
+    _unsent()
+    if conductor.hears:
+        _record(make, key, pending, heard, by)
+    with st.form(f"form-{field}", border=False, enter_to_submit=True):
+        st.text_area(words.label, key=field, height=150, placeholder=words.hint)
+        if heard in st.session_state:
+            st.text_area("What was heard: correct it before you send it", key=heard, height=120)
+        with st.container(horizontal=True):
+            args = (make, pending.seq, field, heard, by)
+            st.form_submit_button(words.send, type="primary", icon=":material/send:", key=f"send-{field}", on_click=_send, args=args)
+            st.form_submit_button(words.skip, key=f"skip-{field}", on_click=_pass, args=(make, "skip", pending.seq, by))
+            st.form_submit_button(words.refuse, key=f"refuse-{field}", on_click=_pass, args=(make, "refuse", pending.seq, by))
+    components.focus(field, str(pending.seq))
+
+
+def _record(make: Maker, key: str, pending: Pending, heard: str, by: str) -> None:
+    """A recording, once, into text that the respondent corrects; the sound is not kept."""
+    sound = st.audio_input("Or speak your answer", key=f"sound-{key}-{pending.seq}")
+    mark = f"{heard}-of"
+    if sound is None or st.session_state.get(mark) == sound.file_id:
+        return
+    st.session_state[mark] = sound.file_id
+    with shared.problems(), st.spinner("Listening to the recording …"):
+        words = make(None).hear(sound.getvalue(), by=by)
+        before = str(st.session_state.get(heard, ""))
+        st.session_state[heard] = f"{before}\n{words}" if before.strip() else words
+
+
+def _send(make: Maker, to: int, field: str, heard: str, by: str) -> None:
+    """Commits the answer before anything else is done with it."""
+    parts = [str(st.session_state.get(name, "")) for name in (field, heard)]
+    text = "\n".join(p for p in parts if p.strip())
+    conductor = make(None)
+    try:
+        conductor.answer(text, to=to, by=by, go_on=False)
+    except StaleEditError as error:
+        if not any(x.seq == to and x.reply == text for x in conductor.ledger.exchanges):
+            # A double click brings the same answer twice: only another one is news.
+            st.session_state[UNSENT] = text
+            shared.later(error)
+    except AssistantError as error:
+        shared.later(error)
+
+
+def _pass(make: Maker, how: str, to: int, by: str) -> None:
+    try:
+        conductor = make(None)
+        (conductor.skip if how == "skip" else conductor.refuse)(to=to, by=by, go_on=False)
+    except StaleEditError:
+        # The question is gone already: what comes now is drawn.
+        return
+    except AssistantError as error:
+        shared.later(error)
+
+
+def _unsent() -> None:
+    text = st.session_state.get(UNSENT)
+    if not text:
+        return
+    with st.container(border=True):
+        st.html("<p class='small'><b>Not sent, since that question was answered in another window.</b> Copy what you still need:</p>")
+        st.code(text, language=None, wrap_lines=True)
+        st.button("Put it away", key="unsent-away", on_click=lambda: st.session_state.pop(UNSENT, None))
+
+
+def conversation_html(exchanges: Sequence[Exchange]) -> str:
+    """What was asked and said, newest first; everything as text."""
+    outcome = {"skipped": "skipped", "refused": "did not want to speak of it", "pending": "not answered yet", "answered": ""}
+    lines = []
+    for x in reversed(exchanges):
+        mark = chip(outcome[x.outcome], "quiet") if outcome[x.outcome] else ""
+        worded = ""
+        if not isinstance(x.body, ev.Offered) and x.body.wording.source != "guide":
+            worded = chip(f"worded by {x.body.wording.model}" if x.body.wording.source == "model" else "the interviewer's own", "quiet")
+        reply = f"<p class='a' dir='auto'>{esc(x.reply)}</p>" if x.reply is not None else ""
+        lines.append(f"<div class='said'><p class='q'>{said(x.body.text)} {worded}{mark}</p>{reply}</div>")
+    return "".join(lines) or "<p class='muted'>Nothing was said yet.</p>"

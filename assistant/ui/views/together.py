@@ -1,0 +1,103 @@
+"""All interviews of a use case together: who was asked what, what is known, who contradicts whom, what to ask whom next."""
+
+from __future__ import annotations
+
+import streamlit as st
+
+from assistant.display import count
+from assistant.interview.across import Across, AskNext, Merged
+from assistant.ui import parts, state
+from assistant.ui.access import WORK
+from assistant.ui.here import Here
+from assistant.ui.markup import chip, esc, md, quote, said, stages
+from assistant.ui.services import interviewing
+from assistant.ui.state import InterviewView
+from assistant.ui.views.coverage import SIGNS, WORDS
+from assistant.ui.views.inviting import FOCUS
+
+
+def draw(here: Here) -> None:
+    """The part of the page."""
+    whole = interviewing.together(here.user, here.store, here.where, here.framework)
+    if not whole.asked:
+        parts.choose_first("No interview with this framework was taken here yet: set one up under Interviews.")
+        return
+    _next(here, whole)
+    _differ(here, whole)
+    _asked(whole)
+    _known(here, whole)
+
+
+def _next(here: Here, whole: Across) -> None:
+    st.subheader("What to ask next")
+    if not whole.next:
+        st.success("Nothing is open: every element is answered, and nobody contradicts anybody.", icon=":material/task_alt:")
+        return
+    names = {e.id: e.name for e in here.framework.elements}
+    if here.may(WORK):
+        st.button(
+            f"Set up a follow-up on {count(len(whole.next), 'open element')}", type="primary", icon=":material/add:", key="follow-up",
+            on_click=_follow_up, args=(whole.focus,),
+        )  # fmt: skip
+    rows = "".join(_line(one, names) for one in whole.next)
+    head = "<tr><th>Element</th><th>Why</th><th>Whom</th><th>Question</th></tr>"
+    st.html(f"<div class='tablewrap'><table class='plain fw-table'>{head}{rows}</table></div>")
+
+
+def _line(one: AskNext, names: dict[str, str]) -> str:
+    whom = ", ".join(said(w) for w in one.whom) or "somebody new"
+    asked = esc(one.question) if one.question else "<span class='muted'>every question of the guide was asked: probe</span>"
+    return (
+        f"<tr><td><b>{esc(names.get(one.element, one.element))}</b></td><td>{said(one.why)}</td>"
+        f"<td>{whom}<br><span class='small muted'>{esc(one.role)}</span></td><td>{asked}</td></tr>"
+    )
+
+
+def _follow_up(focus: tuple[str, ...]) -> None:
+    st.session_state[FOCUS] = focus
+    state.current().interview_view = InterviewView.TAKEN
+
+
+def _differ(here: Here, whole: Across) -> None:
+    against = [m for m in whole.elements if m.contradicts]
+    if not against:
+        return
+    st.subheader("Where respondents differ")
+    for merged in against:
+        st.markdown(f"**{md(here.framework.element(merged.element).name)}**")
+        for column, voice in zip(st.columns(max(len(merged.voices), 2)), merged.voices, strict=False):
+            where = chip(stages(here.framework, *voice.stages)) if voice.stages else ""
+            role = f", {said(voice.role)}" if voice.role else ""
+            column.html(f"{quote(voice.quote, said(voice.respondent) + role)}<div class='chips'>{where}</div>" if voice.quote else "")
+
+
+def _asked(whole: Across) -> None:
+    st.subheader("Who was asked")
+    head = (
+        "<tr><th>Respondent</th><th>Function</th><th class='num'>Questions</th><th class='num'>Answers</th>"
+        "<th class='num'>Did not know</th><th class='num'>Minutes</th></tr>"
+    )
+    rows = "".join(
+        f"<tr><td>{said(a.respondent)}</td><td>{said(a.role) if a.role else ''}</td><td class='num'>{len(a.items)}</td>"
+        f"<td class='num'>{a.answered}</td><td class='num'>{a.unknowing}</td><td class='num'>{a.minutes:.0f}</td></tr>"
+        for a in whole.asked
+    )
+    st.html(f"<div class='tablewrap'><table class='plain'>{head}{rows}</table></div>")
+
+
+def _known(here: Here, whole: Across) -> None:
+    st.subheader("What is known")
+    by_id = {m.element: m for m in whole.elements}
+    for dimension in here.framework.dimensions:
+        st.html(f"<div class='elements'><h4>{esc(dimension.name)}</h4></div>")
+        st.html("<div class='elements'>" + "".join(_element(here, e.id, e.name, by_id) for e in dimension.elements) + "</div>")
+
+
+def _element(here: Here, element: str, name: str, by_id: dict[str, Merged]) -> str:
+    merged = by_id[element]
+    who = ", ".join(said(v.respondent) for v in merged.voices) or "nobody was asked"
+    word = "respondents differ" if merged.contradicts else WORDS[merged.status]
+    return (
+        f"<div class='element {merged.status}'><i aria-hidden='true'>{SIGNS[merged.status]}</i><span>{esc(name)} "
+        f"<span class='small muted'>{who}</span></span><small>{esc(word)}</small></div>"
+    )
