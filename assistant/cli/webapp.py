@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import logging
+import os
 import sys
 from pathlib import Path
 from typing import Annotated
 
 import typer
 
-LOOPBACK = ("127.0.0.1", "::1", "localhost")
+from assistant.errors import SettingsError
 
 
 def webapp(
@@ -17,44 +18,57 @@ def webapp(
     host: Annotated[str, typer.Option("--host", help="Address to listen on; beyond loopback only with sign-in.")] = "127.0.0.1",
     browser: Annotated[bool, typer.Option("--browser/--no-browser", help="Open the browser.")] = True,
     samples: Annotated[bool, typer.Option("--samples/--no-samples", help="On the first start, create the sample use cases.")] = True,
+    links_only: Annotated[
+        bool, typer.Option("--links-only", help="Serve respondents' interview links and no other page; needs no sign-in.")
+    ] = False,
 ) -> None:
     """Open the web app: upload, code, review and assess in the browser. Nothing leaves this machine."""
     from streamlit.web import bootstrap
 
+    # Streamlit remarks at import that its server does not run yet: it is about to.
+    logging.getLogger("streamlit.runtime.caching.cache_data_api").setLevel(logging.ERROR)
     import assistant.ui
-    from assistant.errors import SettingsError
+    from assistant.ui import signin
     from assistant.ui.look import streamlit_options
 
-    if host not in LOOPBACK and not _sign_in_configured():
+    options = streamlit_options() | {"server.address": host, "server.port": port, "server.headless": not browser}
+    flags = {name.replace(".", "_"): value for name, value in options.items()}
+    if links_only:
+        _serve_links_only()
+    else:
+        _check_sign_in(host)
+    if samples and not links_only:
+        _samples()
+    bootstrap.load_config_options(flag_options=flags)
+    print(f"the web app is at http://{'localhost' if host in signin.LOOPBACK else host}:{port}  (stop it with Ctrl+C)", file=sys.stderr)
+    bootstrap.run(str(Path(assistant.ui.__file__).with_name("app.py")), False, [], flags)
+
+
+def _serve_links_only() -> None:
+    """Every run of the page reads the setting: nothing but links is served by this process."""
+    from assistant.settings import get_settings
+
+    os.environ["ASSISTANT_APP_LINKS_ONLY"] = "true"
+    get_settings.cache_clear()
+
+
+def _check_sign_in(host: str) -> None:
+    """Raises SettingsError where sign-in is configured and cannot work, or is not and others could reach the app."""
+    import streamlit as st
+
+    from assistant.ui import signin
+
+    if signin.configuration() is None and host not in signin.LOOPBACK:
         raise SettingsError(
             f"--host {host} would let other machines in without sign-in",
             remedy="configure [auth] in .streamlit/secrets.toml first, or leave --host out",
         )
-    if samples:
-        _samples()
-    script = str(Path(assistant.ui.__file__).with_name("app.py"))
-    options = streamlit_options() | {"server.address": host, "server.port": port, "server.headless": not browser}
-    flags = {name.replace(".", "_"): value for name, value in options.items()}
-    bootstrap.load_config_options(flag_options=flags)
-    print(f"the web app is at http://{'localhost' if host in LOOPBACK else host}:{port}  (stop it with Ctrl+C)", file=sys.stderr)
-    bootstrap.run(script, False, [], flags)
-
-
-def _sign_in_configured() -> bool:
-    """Whether Streamlit's secrets hold a section for OpenID Connect."""
-    import tomllib
-
-    for folder in (Path.cwd(), Path.home()):
-        path = folder / ".streamlit" / "secrets.toml"
-        if path.is_file() and "auth" in tomllib.loads(path.read_text(encoding="utf-8")):
-            return True
-    return False
+    # A key that stands in the secrets is in the environment from here on: before anybody reads the settings.
+    st.secrets.load_if_toml_exists()
 
 
 def _samples() -> None:
     """Creates the samples in an empty database and has them coded in the background of the server about to start."""
-    # Streamlit remarks at import that its server does not run yet: it is about to.
-    logging.getLogger("streamlit.runtime.caching.cache_data_api").setLevel(logging.ERROR)
     from assistant.settings import get_settings
     from assistant.ui import samples, shared
 

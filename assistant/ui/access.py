@@ -7,7 +7,7 @@ try every call as every role.
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from enum import StrEnum
 from functools import wraps
 from typing import Any, Concatenate, Final, ParamSpec, TypeVar
@@ -38,6 +38,8 @@ class User:
     """What they may do."""
     local: bool = False
     """The single user of a local installation: nobody signed in."""
+    role_now: Callable[[], AppRole] | None = field(default=None, compare=False, repr=False)
+    """Asks again for the role of somebody who signed in: it may have been taken away since the page was drawn. Raises AssistantError."""
 
 
 EVERYONE: Final = frozenset(AppRole)
@@ -60,10 +62,11 @@ def allowed(user: User, roles: frozenset[AppRole]) -> bool:
 
 
 def check(user: User, roles: frozenset[AppRole], what: str) -> None:
-    """Raises PermissionDenied unless the user's role is one of these."""
-    if not allowed(user, roles):
+    """Raises PermissionDenied unless the user's role, as it is now, is one of these."""
+    role = user.role_now() if user.role_now is not None else user.role
+    if role not in roles:
         who = ", ".join(role.value for role in AppRole if role in roles)
-        raise PermissionDenied(f"the role {user.role.value} may not {what}", remedy=f"ask for it, or sign in as one of: {who}")
+        raise PermissionDenied(f"the role {role.value} may not {what}", remedy=f"ask for it, or sign in as one of: {who}")
 
 
 def call(roles: frozenset[AppRole]) -> Callable[[Callable[Concatenate[User, P], R]], Callable[Concatenate[User, P], R]]:
@@ -97,12 +100,22 @@ def role_of(email: str, roles: Mapping[str, object]) -> AppRole:
     default = roles.get("default")
     if default in set(AppRole):
         return AppRole(str(default))
-    raise PermissionDenied(f"{email or 'this account'} has no role here", remedy="ask an admin to add you to [roles] in secrets.toml")
+    who = f"the account {email}" if email else "this account"
+    raise PermissionDenied(f"{who} has no role here", remedy="ask an admin to add you to [roles] in secrets.toml")
 
 
-def signed_in(claims: Mapping[str, object], roles: Mapping[str, object]) -> User:
-    """The user of an identity provider's claims. Raises PermissionDenied for an unverified address or one without a role."""
-    email = str(claims.get("email") or "")
-    if not email or claims.get("email_verified") is False:
-        raise PermissionDenied("the identity provider gave no verified e-mail address", remedy="verify it there, then sign in again")
-    return User(email, role_of(email, roles))
+def signed_in(claims: Mapping[str, object], roles: Callable[[], Mapping[str, object]]) -> User:
+    """The user of an identity provider's claims. ``roles`` gives the table as it is now, and is asked again at every service call.
+
+    Raises PermissionDenied for an address that the provider did not verify, or one without a role.
+    """
+    email, verified = str(claims.get("email") or "").strip(), claims.get("email_verified")
+    # Some providers verify every address and do not say so; whether yours does only an admin can know.
+    trusted = verified is True or (verified is None and roles().get("provider_verifies_addresses") is True)
+    if not email or not trusted:
+        raise PermissionDenied(
+            "the identity provider gave no verified e-mail address",
+            remedy="verify it there and sign in again; if your provider verifies every address without saying so, "
+            "an admin sets provider_verifies_addresses = true in [roles]",
+        )
+    return User(email, role_of(email, roles()), role_now=lambda: role_of(email, roles()))

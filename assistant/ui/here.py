@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from dataclasses import dataclass
 from typing import Final
 
@@ -11,7 +12,7 @@ from assistant.errors import NotFoundError
 from assistant.models import Framework
 from assistant.store import Organisation, Store, UseCase
 from assistant.ui import shared, state
-from assistant.ui.access import AppRole, User, allowed
+from assistant.ui.access import READ, AppRole, User, allowed
 from assistant.ui.markup import label
 from assistant.ui.services import projects
 from assistant.ui.state import AppState
@@ -51,7 +52,8 @@ def begin(user: User) -> Here:
     st.session_state[USER] = user
     app, store = state.current(), shared.store()
     organisation = use_case = None
-    if app.use_case:
+    # Whoever may not see results is in no use case, whatever their address says.
+    if app.use_case and allowed(user, READ):
         try:
             organisation, use_case = projects.open_use_case(user, store, app.use_case)
         except NotFoundError:
@@ -67,12 +69,17 @@ def now() -> Here:
 def choose_use_case(user: User, store: Store, app: AppState) -> None:
     """The list of use cases in the side bar; the first one is chosen on a first visit."""
     lines = [p for _, cases in projects.overview(user, store) for p in cases]
+    alike = Counter(p.use_case.name for p in lines)
     if not lines:
         return
     ids = [p.use_case.id for p in lines]
     if app.use_case not in ids:
         app.switch(ids[0])
-    names = {p.use_case.id: label(f"{p.use_case.name} · {p.organisation.name}", 70) for p in lines}
+    # The list is narrow: the organisation is named only where the use case alone could be two.
+    names = {
+        p.use_case.id: label(f"{p.use_case.name} · {p.organisation.name}" if alike[p.use_case.name] > 1 else p.use_case.name, 70)
+        for p in lines
+    }
     key = "use-case"
     st.session_state[key] = app.use_case
     st.selectbox("Use case", ids, format_func=lambda i: names.get(i, i), key=key, filter_mode="contains", on_change=_chosen, args=(key,))

@@ -1,7 +1,7 @@
 """The coding worker: one background thread that codes transcripts one by one and commits each before the next.
 
 It belongs to the server, not to a browser tab: closing the tab does not stop it. Killed with the server, what was committed stays and the
-page offers to go on with the rest.
+page offers to go on with the rest. An engine that works in parts is told to stop between them, and tells how far it is.
 """
 
 from __future__ import annotations
@@ -13,11 +13,11 @@ from collections.abc import Callable
 from dataclasses import dataclass, field, replace
 from enum import StrEnum
 from itertools import count
-from typing import Final
+from typing import Final, Protocol, runtime_checkable
 
 from assistant.errors import AssistantError
 from assistant.extraction.base import Engine
-from assistant.models import CodingTask, Framework, Transcript
+from assistant.models import CodingResult, CodingTask, Framework, Transcript
 from assistant.pipeline import make_task
 from assistant.store import RunState, Store
 
@@ -25,6 +25,21 @@ log: Final = logging.getLogger(__name__)
 
 EngineFactory = Callable[[str, Framework, str], Engine]
 """Engine name, framework, use case -> an engine. Raises AssistantError."""
+
+
+Tell = Callable[[int, int], None]
+"""Told how many parts of a transcript are done, and how many there are. From any thread."""
+
+
+@runtime_checkable
+class Stepwise(Protocol):
+    """An engine that works in parts."""
+
+    def code_stepwise(self, task: CodingTask, tell: Tell) -> CodingResult:
+        """See `Engine.code`."""
+
+    def stop(self) -> None:
+        """For good, from another thread: the coding under way ends soon, with an EngineError where something is missing."""
 
 
 class JobState(StrEnum):
@@ -53,6 +68,12 @@ class Job:
     """Pieces of evidence proposed."""
     current: str = ""
     """Name of the transcript being coded."""
+    part: int = 0
+    """Parts of it that are done."""
+    parts: int = 0
+    """Parts it has; 0 where the engine does not say."""
+    stopping: bool = False
+    """Somebody cancelled it."""
     errors: tuple[tuple[str, str], ...] = field(default=())
     """Transcript name, what went wrong and what to do."""
 
@@ -75,6 +96,7 @@ class Jobs:
         self._store = store
         self._engines = engines
         self._jobs: dict[int, tuple[Job, Framework, threading.Event]] = {}
+        self._working: tuple[int, Engine] | None = None
         self._waiting: queue.Queue[int] = queue.Queue()
         self._ids = count(1)
         self._lock = threading.Lock()
@@ -102,11 +124,16 @@ class Jobs:
             return tuple(job for job, _, _ in self._jobs.values() if job.active)
 
     def cancel(self, use_case: str) -> None:
-        """Stops after what is being coded now; that is thrown away, what was committed stays."""
+        """Stops after what is being coded now, within it where the engine can; that is thrown away, what was committed stays."""
         with self._lock:
-            for job, _, stop in self._jobs.values():
-                if job.use_case == use_case and job.active:
-                    stop.set()
+            stopped = [job.id for job, _, _ in self._jobs.values() if job.use_case == use_case and job.active]
+            working = self._working
+            for job_id in stopped:
+                self._jobs[job_id][2].set()
+        for job_id in stopped:
+            self._change(job_id, stopping=True)
+            if working is not None and working[0] == job_id and isinstance(working[1], Stepwise):
+                working[1].stop()
 
     # ------------------------------------------------------------ in the thread
 
@@ -128,6 +155,7 @@ class Jobs:
             finally:
                 # Anything else is a defect: it ends the thread with its traceback in the log, and the job must not look alive.
                 with self._lock:
+                    self._working = None
                     broken = self._jobs[job_id][0].active
                 if broken:
                     remark = "the coding worker stopped: the server's log says why; start the coding again"
@@ -138,30 +166,45 @@ class Jobs:
         with self._lock:
             _, framework, stop = self._jobs[job_id]
         engine = None if stop.is_set() else self._engines(job.engine, framework, job.use_case)
+        if engine is not None:
+            with self._lock:
+                self._working = (job_id, engine)
         for transcript_id in job.transcripts:
             if engine is None or stop.is_set():
                 self._change(job_id, state=JobState.CANCELLED, current="")
                 return
             transcript = self._store.transcript(job.use_case, transcript_id)
-            job = self._change(job_id, current=transcript.name)
-            found, problem = self._one(job, engine, transcript, framework, stop)
+            job = self._change(job_id, current=transcript.name, part=0, parts=0)
+            outcome = self._one(job, engine, transcript, framework, stop)
+            if outcome is None:
+                continue
+            found, problem = outcome
             errors = (*job.errors, (transcript.name, problem)) if problem else job.errors
             job = self._change(job_id, done=job.done + 1, found=job.found + found, errors=errors)
         self._change(job_id, state=JobState.CANCELLED if stop.is_set() else JobState.DONE, current="")
 
-    def _one(self, job: Job, engine: Engine, transcript: Transcript, framework: Framework, stop: threading.Event) -> tuple[int, str]:
-        """Codes and commits one transcript; gives the number of pieces found, and what went wrong."""
+    def _one(self, job: Job, engine: Engine, transcript: Transcript, framework: Framework, stop: threading.Event) -> tuple[int, str] | None:
+        """Codes and commits one transcript; gives the number of pieces found, and what went wrong; None where it was cancelled."""
         task = task_for(engine, transcript, framework)
         run = self._store.begin_run(job.use_case, task, by=job.by)
         if run.state is RunState.DONE:
             return run.evidence, ""
         try:
-            result = engine.code(task)
+            result = self._coded(job.id, engine, task)
             if stop.is_set():
                 self._store.fail_run(run.id, "cancelled", cancelled=True, by=job.by)
-                return 0, ""
+                return None
             return self._store.complete_run(run.id, result, by=job.by).evidence, ""
         except AssistantError as error:
-            log.warning("coding %s failed: %s", transcript.id, error)
-            self._store.fail_run(run.id, str(error), by=job.by)
-            return 0, str(error)
+            cancelled = stop.is_set()
+            log.warning("coding %s %s: %s", transcript.id, "cancelled" if cancelled else "failed", error)
+            self._store.fail_run(run.id, str(error), cancelled=cancelled, by=job.by)
+            return None if cancelled else (0, str(error))
+
+    def _coded(self, job_id: int, engine: Engine, task: CodingTask) -> CodingResult:
+        if not isinstance(engine, Stepwise):
+            return engine.code(task)
+        return engine.code_stepwise(task, lambda part, parts: self._tell(job_id, part, parts))
+
+    def _tell(self, job_id: int, part: int, parts: int) -> None:
+        self._change(job_id, part=part, parts=parts)

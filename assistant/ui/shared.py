@@ -15,7 +15,7 @@ from assistant.pipeline import Accept
 from assistant.retrieval import Retriever
 from assistant.settings import Settings, get_settings
 from assistant.store import Store
-from assistant.ui.access import User
+from assistant.ui.access import READ, REVIEW, User, check
 from assistant.ui.jobs import Jobs
 from assistant.ui.markup import md
 from assistant.ui.parts import Headline
@@ -86,7 +86,8 @@ def _assessment(
 
 
 def assessment(user: User, use_case: str, revision: str, framework: Framework, accept: Accept, policy: str | None = None) -> Assessment:
-    """The live assessment, computed once for every state of the use case."""
+    """The live assessment, computed once for every state of the use case. Raises PermissionDenied, from the cache too."""
+    check(user, READ, "assess")
     return _assessment(use_case, revision, framework.hash, accept, policy, user, framework)
 
 
@@ -96,7 +97,8 @@ def _transcript(use_case: str, transcript: str, _user: User) -> Transcript:
 
 
 def transcript(user: User, use_case: str, transcript_id: str) -> Transcript:
-    """A transcript to show beside evidence; a change of roles shows within a minute."""
+    """A transcript to show beside evidence; who speaks, where that is corrected, shows within a minute. Raises PermissionDenied."""
+    check(user, REVIEW, "read")
     return _transcript(use_case, transcript_id, user)
 
 
@@ -154,5 +156,9 @@ def _headline(use_case: str, revision: str, framework_hash: str, reviewed: bool,
 
 
 def headline(user: User, use_case: str, revision: str, framework: Framework, reviewed: bool) -> Headline | None:
-    """The result of a use case in a line, computed once for every state of it; of the proposals where nothing is confirmed yet."""
+    """The result of a use case in a line, computed once for every state of it; of the proposals where nothing is confirmed yet.
+
+    Raises PermissionDenied, from the cache too.
+    """
+    check(user, READ, "assess")
     return _headline(use_case, revision, framework.hash, reviewed, user, framework)

@@ -132,8 +132,11 @@ def free_port() -> int:
 class Server:
     """The app in a process of its own."""
 
-    def __init__(self, data_dir: Path, log: Path, *, samples: bool = False) -> None:
+    def __init__(
+        self, data_dir: Path, log: Path, *, samples: bool = False, folder: Path | None = None, env: dict[str, str] | None = None, host: str = ""
+    ) -> None:
         self.data_dir, self.log, self.port, self.samples = data_dir, log, free_port(), samples
+        self.folder, self.env, self.host = folder, env or {}, host
         self.process: subprocess.Popen[bytes] | None = None
 
     @property
@@ -141,11 +144,14 @@ class Server:
         return f"http://127.0.0.1:{self.port}"
 
     def start(self) -> None:
-        code = "import typer; from assistant.cli.webapp import webapp; typer.run(webapp)"
+        code = "from assistant.cli import main; main()"
         options = ["--port", str(self.port), "--no-browser", "--samples" if self.samples else "--no-samples"]
-        env = os.environ | {"ASSISTANT_DATA_DIR": str(self.data_dir)}
+        options += ["--host", self.host] if self.host else []
+        env = os.environ | {"ASSISTANT_DATA_DIR": str(self.data_dir)} | self.env
         with self.log.open("ab") as out:
-            self.process = subprocess.Popen([sys.executable, "-c", code, *options], env=env, stdout=out, stderr=out, start_new_session=True)
+            self.process = subprocess.Popen(
+                [sys.executable, "-c", code, "app", *options], env=env, cwd=self.folder, stdout=out, stderr=out, start_new_session=True
+            )
         for _ in range(300):
             if self.process.poll() is not None:
                 raise RuntimeError(self.log.read_text())
@@ -178,14 +184,14 @@ class Server:
 
 
 @contextlib.contextmanager
-def chromium() -> Iterator[Browser]:
-    """Debian's Chromium, headless; the test is skipped where it is missing."""
+def chromium(*flags: str) -> Iterator[Browser]:
+    """Debian's Chromium, headless, with further flags; the test is skipped where it is missing."""
     if shutil.which("chromium") is None and not Path(CHROMIUM).exists():
         pytest.skip("Chromium is not installed: apt-get install chromium chromium-driver")
     from playwright.sync_api import sync_playwright
 
     with sync_playwright() as p:
-        browser = p.chromium.launch(executable_path=shutil.which("chromium") or CHROMIUM, args=FLAGS)
+        browser = p.chromium.launch(executable_path=shutil.which("chromium") or CHROMIUM, args=[*FLAGS, *flags])
         try:
             yield browser
         finally:

@@ -127,6 +127,8 @@ class LLMEngine:
         self.version = f"{CODE_VERSION}+{self._prompt.hash[:10]}"
         self.usage = Usage()
         """Of the last run."""
+        self._halted = ""
+        self._sender: Sender | None = None
 
     # ------------------------------------------------------------ planning: nothing leaves
 
@@ -184,6 +186,9 @@ class LLMEngine:
         client = self._client or (ChatClient(self._settings) if send else _Nobody())
         budget = Budget(self._settings)
         sender = Sender(client, self._calls, budget, self._settings.llm_attempts, self._settings.llm_max_wait)
+        self._sender = sender
+        if self._halted:
+            sender.stop(self._halted)
         if not send:
             sender.stop("no reply in the database, and nothing is to be sent")
         plans: list[Plan] = []
@@ -205,6 +210,12 @@ class LLMEngine:
         finally:
             pool.shutdown(wait=True, cancel_futures=True)
             self.usage = budget.usage
+
+    def stop(self, reason: str) -> None:
+        """For good, and from any thread: nothing more is sent. What is under way is answered and kept; the rest fails with the reason."""
+        self._halted = reason
+        if self._sender is not None:
+            self._sender.stop(reason)
 
     def collect(self, plan: Plan, outcomes: Sequence[Outcome]) -> LLMRun:
         """Evidence and refusals of one transcript from what became of its windows."""

@@ -10,15 +10,17 @@ from assistant.display import count
 from assistant.errors import AssistantError
 from assistant.models import Role
 from assistant.settings import get_settings
-from assistant.ui import preferences, shared, state
+from assistant.ui import shared, state
 from assistant.ui.access import WORK
 from assistant.ui.here import Here, now
 from assistant.ui.jobs import Job, JobState
 from assistant.ui.markup import chip, esc, label, md, said, short
 from assistant.ui.services import coding, projects, transcripts
-from assistant.ui.services.coding import Coded
+from assistant.ui.services.coding import Choice, Coded
 from assistant.ui.state import TranscriptsView
 
+ERRORS = 5
+"""Failed transcripts that are told of in full."""
 ENGINES = {"local": "local: on this machine, nothing leaves it", "llm": "language model: sends redacted text to an endpoint"}
 
 
@@ -34,11 +36,12 @@ def draw(here: Here) -> None:
     if job is not None and job.active:
         # Polling only while there is something to see.
         st.fragment(_watch, run_every=1.0)()
-    elif job is not None:
-        _outcome(job)
-    if here.may(WORK):
-        _coding(here, lines)
-    _table(here, lines)
+    else:
+        if job is not None:
+            _outcome(job)
+        if here.may(WORK):
+            _coding(here, lines)
+    _table(here, lines, job)
     if here.may(WORK):
         _participants(here)
         _roles(here, lines)
@@ -53,32 +56,43 @@ def _add() -> None:
 
 def _watch() -> None:
     """Live progress of the background job; draws the whole page again once it ends."""
-    here = now()
-    job = coding.status(here.user, shared.jobs(), here.where)
-    if job is None or not job.active:
-        st.rerun()
-    else:
-        _progress(here, job)
+    with shared.problems():
+        here = now()
+        job = coding.status(here.user, shared.jobs(), here.where)
+        if job is None or not job.active:
+            st.rerun()
+        else:
+            _progress(here, job)
 
 
 def _progress(here: Here, job: Job) -> None:
     total = len(job.transcripts)
-    what = f"coding {short(job.current)}" if job.current else "waiting for its turn"
-    st.progress(job.done / total, text=f"{job.done} of {total} transcripts coded, {job.found} pieces of evidence found; {what}")
+    part = f", part {min(job.part + 1, job.parts)} of {job.parts}" if job.parts > 1 else ""
+    what = f"coding {short(job.current)}{part}" if job.current else "waiting for its turn"
+    within = job.part / job.parts if job.parts else 0.0
+    words = f"{job.done} of {total} transcripts coded, {count(job.found, 'piece', 'pieces')} of evidence found; {what}"
+    st.progress(min(1.0, (job.done + within) / total), text=words)
+    if job.stopping:
+        st.caption("Cancelling. Nothing new is begun; what a language model was already asked is waited for and kept.")
+        return
     if here.may(WORK):
         st.button("Cancel", key="cancel-coding", icon=":material/stop:", on_click=_cancel, args=(here,))
     st.caption("You can leave this page or close it: coding goes on, and every finished transcript is kept.")
 
 
 def _outcome(job: Job) -> None:
-    for name, problem in job.errors:
+    for name, problem in job.errors[:ERRORS]:
         st.error(f"{f'**{md(name)}**: ' if name else ''}{md(problem)}", icon=":material/error:")
-    if job.state is JobState.DONE and not job.errors:
-        st.success(
-            f"Coded {count(job.done, 'transcript')}: {count(job.found, 'piece', 'pieces')} of evidence to review.", icon=":material/check:"
-        )
-    elif job.state is JobState.CANCELLED:
-        st.info(f"Cancelled after {count(job.done, 'transcript')}; what was finished is kept.", icon=":material/stop_circle:")
+    if len(job.errors) > ERRORS:
+        st.error(f"{count(len(job.errors) - ERRORS, 'transcript')} more could not be coded: see the list below.", icon=":material/error:")
+    coded = job.done - sum(1 for name, _ in job.errors if name)
+    found = f"{count(job.found, 'piece', 'pieces')} of evidence to review"
+    if job.state is JobState.CANCELLED:
+        st.info(f"Cancelled after {count(coded, 'transcript')}; what was finished is kept.", icon=":material/stop_circle:")
+    elif job.state is JobState.DONE and not job.errors:
+        st.success(f"Coded {count(coded, 'transcript')}: {found}.", icon=":material/check:")
+    elif coded:
+        st.info(f"Coded {count(coded, 'transcript')}: {found}. What was finished is kept.", icon=":material/info:")
 
 
 def _cancel(here: Here) -> None:
@@ -86,25 +100,20 @@ def _cancel(here: Here) -> None:
 
 
 def _coding(here: Here, lines: Sequence[Coded]) -> None:
-    job = coding.status(here.user, shared.jobs(), here.where)
-    if job is not None and job.active:
-        return
-    open_ = tuple(line.info.id for line in lines if line.state != "coded")
-    halted = [line for line in lines if line.state == "interrupted"]
-    if halted:
+    choice = coding.choice(here.user, get_settings())
+    halted = next((line.engine for line in lines if line.state == "interrupted"), None)
+    left, right = st.columns([3, 2], vertical_alignment="bottom")
+    with left:
+        engine = _engine(halted or choice.proposed)
+        again = st.toggle("Code again what is coded", key="code-again", help="Needed after roles changed.")
+    open_ = _open(lines, choice, engine)
+    if halted == engine:
         st.warning(
             f"Coding was interrupted: {count(len(open_), 'transcript')} left. What was finished is kept.", icon=":material/pause_circle:"
         )
-    left, right = st.columns([3, 2], vertical_alignment="bottom")
-    default = preferences.load(get_settings()).engine
-    with left:
-        engine = st.selectbox(
-            "Engine", list(ENGINES), index=list(ENGINES).index(default), format_func=lambda e: ENGINES[e], key="engine", disabled=False
-        )
-        again = st.toggle("Code again what is coded", key="code-again", help="Needed after roles changed, or with another engine.")
-    wanted = tuple(line.info.id for line in lines) if again or engine == "llm" else open_
-    agreed = engine != "llm" or _cost(here, wanted)
-    verb = "Go on coding" if halted else "Code"
+    wanted = tuple(line.info.id for line in lines) if again else open_
+    agreed = engine != "llm" or not wanted or _cost(here, wanted)
+    verb = "Go on coding" if halted == engine else "Code"
     right.button(
         f"{verb} {count(len(wanted), 'transcript')}" if wanted else "Everything is coded",
         type="primary" if wanted else "secondary",
@@ -117,13 +126,28 @@ def _coding(here: Here, lines: Sequence[Coded]) -> None:
     )
 
 
+def _engine(proposed: str) -> str:
+    """The engine that somebody chose in this session; else the proposed one."""
+    engines = list(ENGINES)
+    chosen = st.selectbox(
+        "Engine", engines, index=engines.index(proposed) if proposed in engines else 0, format_func=lambda e: ENGINES[e], key="engine"
+    )
+    return chosen or proposed
+
+
+def _open(lines: Sequence[Coded], choice: Choice, engine: str) -> tuple[str, ...]:
+    """What this engine has not coded yet; for the local one, what nothing has coded."""
+    coder = choice.coders.get(engine, engine)
+    if engine == "local":
+        return tuple(line.info.id for line in lines if not line.done_by)
+    return tuple(line.info.id for line in lines if coder not in line.done_by)
+
+
 def _cost(here: Here, wanted: tuple[str, ...]) -> bool:
-    """What a language model would be sent and cost; True once somebody agrees to that."""
+    """What a language model would be sent and cost; True once somebody agrees to exactly that."""
     settings = get_settings()
     try:
-        cost = coding.cost(
-            here.user, here.store, preferences.applied(settings, preferences.load(settings)), here.where, here.framework, wanted
-        )
+        cost = coding.cost(here.user, here.store, settings, here.where, here.framework, wanted)
     except AssistantError as error:
         shared.show_error(error)
         return False
@@ -133,7 +157,8 @@ def _cost(here: Here, wanted: tuple[str, ...]) -> bool:
         f"<p>{count(e.calls, 'request')} to <b>{esc(cost.recipient)}</b>, model <b>{esc(cost.model)}</b>: {e.input_tokens:,} tokens in, "
         f"about {e.output_tokens:,} out ({e.cached} of {e.windows} windows are known already). Cost: {money}.</p>"
     )
-    return st.checkbox("Send this, with names redacted", key="agree-cost")
+    # Another recipient, model or number of requests is another question: its box is empty again.
+    return st.checkbox("Send this, with names redacted", key=f"agree-cost-{cost.recipient}-{cost.model}-{len(wanted)}-{e.calls}")
 
 
 def _start(here: Here, engine: str, wanted: tuple[str, ...]) -> None:
@@ -146,7 +171,8 @@ def _start(here: Here, engine: str, wanted: tuple[str, ...]) -> None:
 # ---------------------------------------------------------------- the list
 
 
-def _table(here: Here, lines: Sequence[Coded]) -> None:
+def _table(here: Here, lines: Sequence[Coded], job: Job | None) -> None:
+    at_work = frozenset(job.transcripts) if job is not None and job.active else frozenset()
     for line in lines[:200]:
         name, facts = st.columns([2, 3], vertical_alignment="center")
         name.button(
@@ -154,7 +180,7 @@ def _table(here: Here, lines: Sequence[Coded]) -> None:
             key=f"read-{line.info.id}",
             icon=":material/article:",
             width="stretch",
-            on_click=_open,
+            on_click=_read,
             args=(line.info.id,),
         )
         marks = [chip(line.info.format), chip(count(line.info.turns, "turn"))]
@@ -162,12 +188,13 @@ def _table(here: Here, lines: Sequence[Coded]) -> None:
             marks.append(chip(f"{count(line.evidence, 'piece', 'pieces')} of evidence"))
             marks.append(chip(line.engine, "quiet"))
         else:
-            marks.append(chip(line.state, "quiet"))
+            # A run without an end is one that was cut off, unless it is under way.
+            marks.append(chip("in this run" if line.info.id in at_work else line.state, "quiet"))
         problem = f'<div class="small muted">{esc(line.error)}</div>' if line.error and line.state == "failed" else ""
         facts.html(f'<div class="chips">{"".join(marks)}</div>{problem}')
 
 
-def _open(transcript: str) -> None:
+def _read(transcript: str) -> None:
     app = state.current()
     app.transcript, app.transcripts_view = transcript, TranscriptsView.READ
 
