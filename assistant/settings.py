@@ -99,6 +99,8 @@ class Settings(BaseSettings):
 
     interview_model: str | None = None
     """Model that words follow-up questions in interviews, at ``llm_base_url``; unset: the guide's own questions, nothing leaves."""
+    interview_coder: Literal["local", "llm"] = "local"
+    """What reads answers as they come: ``local``, or ``llm``: the model ``llm_model`` at ``llm_base_url``, which consent then names."""
     interview_timeout: float = Field(default=20.0, gt=0)
     """Seconds to wait for a model's wording before the guide's own question is asked."""
     interview_speech_model: str | None = None

@@ -14,7 +14,7 @@ from assistant.extraction.local import REFERENCE, LocalEngine
 from assistant.interview.events import Finding
 from assistant.interview.ledger import Ledger
 from assistant.interview.transcript import to_transcript
-from assistant.models import CodingTask, Framework
+from assistant.models import CodingTask, Evidence, Framework
 from assistant.retrieval import Retriever
 from assistant.settings import Settings
 
@@ -86,14 +86,13 @@ class LiveCoder:
         task = CodingTask(
             transcript=transcript, framework=self._framework, engine=self._engine.name, engine_version=self._engine.version
         )  # fmt: skip
-        found = []
-        for e in self._engine.code(task).evidence:
-            base = transcript.turns[e.turn].start
-            found.append(
-                Finding(
-                    turn=e.turn, start=e.start - base, end=e.end - base, quote=e.quote, element=e.element, statement=e.statement,
-                    stage_low=e.stage_low, stage_high=e.stage_high, polarity=e.polarity, status=e.status, codes=e.codes,
-                    confidence=e.confidence,
-                )
-            )  # fmt: skip
-        return tuple(found)
+        return tuple(as_finding(e, transcript.turns[e.turn].start) for e in self._engine.code(task).evidence)
+
+
+def as_finding(e: Evidence, base: int, *, turn: int | None = None) -> Finding:
+    """Evidence whose turn begins at ``base``, as a finding of that turn (or of ``turn``)."""
+    return Finding(
+        turn=e.turn if turn is None else turn, start=e.start - base, end=e.end - base, quote=e.quote, element=e.element,
+        statement=e.statement, stage_low=e.stage_low, stage_high=e.stage_high, polarity=e.polarity, status=e.status, codes=e.codes,
+        confidence=e.confidence,
+    )  # fmt: skip

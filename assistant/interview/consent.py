@@ -7,7 +7,7 @@ from typing import Final
 from assistant.interview.guide import Guide
 from assistant.models import Model
 
-VERSION: Final = "1.1"
+VERSION: Final = "1.2"
 """Raised whenever the text below changes; what was agreed to is kept to the letter with each interview."""
 
 _TEXT: Final = """What this interview is for: {objective}
@@ -23,10 +23,12 @@ may withdraw: your answers and everything quoted from them are then erased for g
 It takes about {minutes:g} minutes. There are no right or wrong answers."""
 _LOCAL: Final = "nothing leaves the machine that this runs on. No outside service and no language model sees your answers."
 _TYPED: Final = "answers that you type stay on the machine that this runs on. No language model sees them."
-_MODEL: Final = (
-    "to word follow-up questions, your last answer is sent to the language model “{model}” at {recipient}{redacted}. "
-    "Nothing else of what you type leaves the machine that this runs on."
+_WORDING: Final = "to word follow-up questions, your last answer is sent to the language model “{model}” at {recipient}{redacted}."
+_READING: Final = (
+    "to read what your answers say of your organisation's practice, each answer is sent with its question to the language model “{model}” "
+    "at {recipient}{redacted}."
 )
+_REST: Final = "Nothing else of what you type leaves the machine that this runs on."
 _VERBATIM: Final = "your answers, word for word"
 _NOTED: Final = "what the interviewer notes of your answers"
 _SPEECH: Final = (
@@ -44,34 +46,44 @@ class ConsentText(Model):
     text: str
     """In full, as shown."""
     recipient: str = ""
-    """Endpoint that it names; empty: none."""
+    """Endpoint that words questions, as named; empty: none."""
     model: str = ""
-    """Model that it names; empty: none."""
+    """Model that words questions; empty: none."""
+    reading_recipient: str = ""
+    """Endpoint that codes answers; empty: none."""
+    reading_model: str = ""
+    """Model that codes answers; empty: none."""
     speech_recipient: str = ""
-    """Endpoint for recordings that it names; empty: none."""
+    """Endpoint for recordings; empty: none."""
     speech_model: str = ""
-    """Model for recordings that it names; empty: none."""
+    """Model for recordings; empty: none."""
+
+
+Party = tuple[str, str]
+"""Endpoint and model; both empty where there is none."""
+NOBODY: Final[Party] = ("", "")
 
 
 def consent_text(
     guide: Guide,
     *,
-    recipient: str = "",
-    model: str = "",
+    wording: Party = NOBODY,
+    reading: Party = NOBODY,
+    speech: Party = NOBODY,
     redacted: bool = True,
     minutes: float | None = None,
-    speech: tuple[str, str] = ("", ""),
     verbatim: bool = True,
 ) -> ConsentText:
-    """The text for an interview with this guide, and these models if any. ``speech``: endpoint and model for recordings."""
+    """The text for an interview with this guide, and whoever sees or hears answers beside those who assess."""
+    hidden = _REDACTED if redacted else ""
+    asked = [(_READING, reading), (_WORDING, wording)]
+    sent = [form.format(recipient=party[0], model=party[1], redacted=hidden) for form, party in asked if party[1]]
     local = _TYPED if speech[1] else _LOCAL
-    who = _MODEL.format(model=model, recipient=recipient, redacted=_REDACTED if redacted else "") if model else local
-    heard = _SPEECH.format(recipient=speech[0], model=speech[1]) if speech[1] else ""
     text = _TEXT.format(
-        objective=guide.objective, stored=_VERBATIM if verbatim else _NOTED, recipient=who, speech=heard,
-        minutes=minutes or guide.budget_minutes,
+        objective=guide.objective, stored=_VERBATIM if verbatim else _NOTED, recipient=" ".join([*sent, _REST]) if sent else local,
+        speech=_SPEECH.format(recipient=speech[0], model=speech[1]) if speech[1] else "", minutes=minutes or guide.budget_minutes,
     )  # fmt: skip
     return ConsentText(
-        version=VERSION, text=text, recipient=recipient if model else "", model=model, speech_recipient=speech[0] if speech[1] else "",
-        speech_model=speech[1],
+        version=VERSION, text=text, recipient=wording[0], model=wording[1], reading_recipient=reading[0], reading_model=reading[1],
+        speech_recipient=speech[0], speech_model=speech[1],
     )  # fmt: skip

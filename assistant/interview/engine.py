@@ -5,6 +5,7 @@ Killed after any event, `Conductor.advance` does what is still due and comes to 
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from dataclasses import dataclass
 from functools import cached_property
 from typing import Final
@@ -14,12 +15,14 @@ from assistant.interview import events as ev
 from assistant.interview.coding import Coder
 from assistant.interview.consent import ConsentText, consent_text
 from assistant.interview.details import refuses, verdict
+from assistant.interview.events import Finding
 from assistant.interview.gate import Context, faults, form_faults, vocabulary_of
 from assistant.interview.guide import Guide, Item
 from assistant.interview.ledger import CLOSING, OWN, Ledger, Pending, fold
 from assistant.interview.logs import EventLog
 from assistant.interview.policy import Offer, Order, next_step, rate
 from assistant.interview.probing import Follow, next_probe
+from assistant.interview.reading import Reader
 from assistant.interview.speech import Listener, checked
 from assistant.interview.wording import ATTEMPTS, MAX_FAILURES, Worder
 from assistant.models import Framework
@@ -77,6 +80,7 @@ class Conductor:
         *,
         order: Order | None = None,
         listener: Listener | None = None,
+        reader: Reader | None = None,
     ) -> None:
         self.log = log
         self.framework = framework
@@ -84,6 +88,7 @@ class Conductor:
         self._worder = worder
         self._order = order
         self._listener = listener
+        self._reader = reader
         self._events: list[ev.Event] = []
         self._sent = 0
 
@@ -103,22 +108,19 @@ class Conductor:
 
     def consent_text(self) -> ConsentText:
         """What the respondent is to agree to, naming the model that this Conductor would use."""
-        ledger = self.ledger
-        worder = self._worder
-        recipient, model = (worder.recipient, worder.model) if worder is not None else ("", "")
-        redacted = worder is not None and worder.redacts
-        speech = (self._listener.recipient, self._listener.model) if self._listener is not None else ("", "")
+        opened = self.ledger.opened
+        redacted = all(party.redacts for party in (self._worder, self._reader) if party is not None)
         return consent_text(
-            ledger.guide, recipient=recipient, model=model, redacted=redacted, minutes=ledger.opened.budget_minutes, speech=speech,
-            verbatim=ledger.opened.verbatim,
+            self.ledger.guide, wording=_party(self._worder), reading=_party(self._reader), speech=_party(self._listener),
+            redacted=redacted, minutes=opened.budget_minutes, verbatim=opened.verbatim,
         )  # fmt: skip
 
     def notice(self) -> str:
         """What a respondent or assessor must know about the questions' wording; empty: nothing."""
-        ledger = self.ledger
-        if self._worder is None or not ledger.model_failures:
+        party = self._worder or self._reader
+        if party is None or not self.ledger.model_failures:
             return ""
-        return f"The language model {self._worder.model} did not answer; the guide's own questions are asked instead. Nothing is lost."
+        return f"The language model {party.model} did not answer; the guide's own questions are asked instead. Nothing is lost."
 
     def suggestions(self, count: int = 3) -> tuple[Item, ...]:
         """For the person who interviews: questions worth most now, best first, the pending one left out."""
@@ -135,10 +137,7 @@ class Conductor:
         """
         if text != self.consent_text():
             raise InputError("the consent text has changed since it was shown", remedy="show the present one and ask again")
-        body = ev.Consented(
-            version=text.version, text=text.text, recipient=text.recipient, model=text.model, speech_recipient=text.speech_recipient,
-            speech_model=text.speech_model,
-        )  # fmt: skip
+        body = ev.Consented(**text.model_dump())
         ledger = self.ledger
         if ledger.consent is None and not ledger.over:
             self.log.append(body, expected=ledger.seq, by=by)
@@ -275,12 +274,27 @@ class Conductor:
             return None
         return self._next(ledger)
 
-    def _coded(self, ledger: Ledger) -> ev.Coded:
-        found = {f.key: f for f in self._coder.findings(ledger)}
+    def _coded(self, ledger: Ledger) -> ev.Body:
+        """What is now read in the answers: by the model that the respondent agreed to, else, or where it fails, on this machine."""
+        reader, consent = self._reader, ledger.consent
+        agreed = reader is not None and consent is not None and (consent.reading_recipient, consent.reading_model) == _party(reader)
+        if reader is None or not agreed or ledger.failed or ledger.model_failures >= MAX_FAILURES:
+            return self._change(ledger, self._coder.name, self._coder.findings(ledger))
+        if self._sent != ledger.seq:
+            page = reader.page(ledger)
+            if page.text:
+                return ev.Sent(recipient=reader.recipient, model=reader.model, prompt=page.prompt, text=page.text)
+        try:
+            return self._change(ledger, f"llm/{reader.model}", reader.findings(ledger))
+        except EngineError as error:
+            return ev.ModelFailed(reason=error.message)
+
+    def _change(self, ledger: Ledger, coder: str, findings: Iterable[Finding]) -> ev.Coded:
+        found = {f.key: f for f in findings}
         known = {f.key for f in ledger.findings}
         upto = max(x.reply_seq for x in ledger.exchanges if x.reply_seq is not None)
         return ev.Coded(
-            upto=upto, engine=self._coder.name, added=tuple(f for key, f in found.items() if key not in known),
+            upto=upto, engine=coder, added=tuple(f for key, f in found.items() if key not in known),
             removed=tuple(sorted(known - set(found))),
         )  # fmt: skip
 
@@ -374,6 +388,11 @@ class Conductor:
             self.log.append(ev.PutAside(to=ledger.pending.seq), expected=ledger.seq, by=by)
             ledger = self.ledger
         self.log.append(asked, expected=ledger.seq, by=by)
+
+
+def _party(who: Worder | Reader | Listener | None) -> tuple[str, str]:
+    """Endpoint and model; empty where there is none."""
+    return (who.recipient, who.model) if who is not None else ("", "")
 
 
 def _noted(body: ev.Probed, note: str) -> ev.Probed:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Final
 
-from assistant.errors import InputError, StaleEditError
+from assistant.errors import InputError, PermissionDenied, StaleEditError
 from assistant.extraction.llm.redact import Names
 from assistant.extraction.local import LocalEngine
 from assistant.frameworks import load_framework
@@ -16,6 +16,7 @@ from assistant.interview.guide import Guide
 from assistant.interview.ledger import Ledger, fold
 from assistant.interview.logs import StoreLog
 from assistant.interview.policy import Order
+from assistant.interview.reading import ModelReader
 from assistant.interview.speech import make_listener
 from assistant.interview.transcript import to_json_bytes, to_transcript
 from assistant.interview.wording import Worder, make_worder
@@ -54,8 +55,26 @@ def conductor(
     log = StoreLog(store, interview)
     framework = load_framework(fold(log.read()).opened.framework)
     coder = LiveCoder(_engine(framework, settings), framework)
-    chosen = worder or make_worder(settings, _names(store, interview), watch=watch)
-    return Conductor(log, framework, coder, chosen, order=order, listener=make_listener(settings))
+    names = _names(store, interview)
+    chosen = worder or make_worder(settings, names, watch=watch)
+    reader = ModelReader(settings, store, interview, framework, names) if settings.interview_coder == "llm" else None
+    return Conductor(log, framework, coder, chosen, order=order, listener=make_listener(settings), reader=reader)
+
+
+def check_agreed(store: Store, interview: str, endpoint: str, model: str) -> None:
+    """Before an interview's transcript is sent to a model: raises PermissionDenied unless its respondent agreed to that very one.
+
+    An interview that was not taken here is the assessor's to answer for.
+    """
+    events = StoreLog(store, interview).read()
+    if not events:
+        return
+    consent = fold(events).consent
+    if consent is None or (consent.reading_recipient, consent.reading_model) != (endpoint, model):
+        raise PermissionDenied(
+            f"the respondent did not agree that the model {model} at {endpoint} reads this interview",
+            remedy="code it with the local engine; with ASSISTANT_INTERVIEW_CODER=llm the consent of further interviews names the model",
+        )
 
 
 _ENGINES: Final[dict[tuple[str, str, str], LocalEngine]] = {}
@@ -140,6 +159,7 @@ def use_case_across(store: Store, use_case: str, framework: Framework | None = N
 
 __all__ = [
     "StaleEditError",
+    "check_agreed",
     "conductor",
     "create",
     "download",

@@ -12,6 +12,7 @@ from sqlalchemy import Connection, func, select, text
 from assistant.errors import NotFoundError, StoreError
 from assistant.store.assessing import Assessing
 from assistant.store.base import required
+from assistant.store.llm_calls import of_interview
 from assistant.store.records import Tombstone
 from assistant.store.schema import (
     decisions,
@@ -55,7 +56,8 @@ class Erasing(Assessing):
             self._bury(c, str(use_case), interview, by, reason)
             # Requests to a model hold the participants' words, and are kept by transcript: other use cases lose no more than a cache.
             spoken = select(transcripts.c.id).where(transcripts.c.interview == interview)
-            c.execute(llm_calls.delete().where(llm_calls.c.transcript.in_(spoken)))
+            live = llm_calls.c.transcript == of_interview(interview)
+            c.execute(llm_calls.delete().where(llm_calls.c.transcript.in_(spoken) | live))
             for table in CONTENT:
                 c.execute(table.delete().where(table.c.interview == interview))
             self._forget_names(c, str(use_case), interview)

@@ -20,6 +20,11 @@ CallState = Literal["exported", "sent", "answered", "unusable", "failed"]
 """exported to a file; sent, no answer yet (or its process died); answered; answered with something that is no coding; failed."""
 
 
+def of_interview(interview: str) -> str:
+    """``Departure.transcript`` of what was sent while an interview was taken: its transcript does not exist yet."""
+    return f"live-{interview}"
+
+
 class Departure(Model):
     """What is about to leave."""
 
