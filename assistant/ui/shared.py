@@ -116,7 +116,9 @@ def framework(user: User, chosen: str) -> Framework:
 def show_error(error: AssistantError) -> None:
     """What is wrong, and what to do: never a traceback."""
     remedy = f"\n\n{md(error.remedy[:1].upper() + error.remedy[1:])}" if error.remedy else ""
-    message = error.message[:1].upper() + error.message[1:]
+    # The name of a file stays as it is.
+    named = isinstance(error, InputError) and error.source
+    message = error.message if named else error.message[:1].upper() + error.message[1:]
     st.error(f"**{md(message)}**{remedy}", icon=":material/error:")
 
 

@@ -207,4 +207,4 @@ def test_an_own_guide_with_a_fault_names_the_line(project: Project) -> None:
     at.selectbox(key="new-guide").select_index(len(at.selectbox(key="new-guide").options) - 1).run()
     at.file_uploader(key="new-guide-file").upload("mine.yaml", b"id: mine\nversion: 1\ntitle: Mine\n").run()
     assert not at.exception
-    assert any("mine.yaml" in e.value.replace("\\", "") for e in at.error)
+    assert any("mine.yaml" in e.value.replace("\\", "") for e in at.error), [e.value for e in at.error]
