@@ -10,18 +10,24 @@ from __future__ import annotations
 import argparse
 import sys
 import tempfile
+from collections.abc import Callable
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from assistant.extraction.engines import make_engine
 from assistant.frameworks import load_framework
+from assistant.models import Framework
 from assistant.pipeline import code_use_case, score_use_case
 from assistant.settings import get_settings
-from assistant.store import EvidenceFilter, Store
+from assistant.store import EvidenceEdit, EvidenceFilter, Store
 from assistant.ui import samples
 
 sys.path.insert(0, str(Path(__file__).parents[1] / "tests" / "ui"))
 
-from ui_support import Server, chromium, open_page
+from ui_support import Server, chromium, open_page, settled
+
+if TYPE_CHECKING:
+    from playwright.sync_api import Page
 
 PAGES = {
     "home": "",
@@ -46,6 +52,57 @@ PAGES = {
 }
 
 
+def _key(key: str) -> Callable[[Page], None]:
+    return lambda page: page.keyboard.press(key)
+
+
+def _write(field: str, words: str) -> Callable[[Page], None]:
+    def act(page: Page) -> None:
+        page.get_by_label(field).fill(words)
+        page.keyboard.press("Enter")
+
+    return act
+
+
+def _click(name: str) -> Callable[[Page], None]:
+    return lambda page: page.locator(".stMain").get_by_role("button", name=name, exact=True).first.click()
+
+
+def _files(page: Page) -> None:
+    good = samples.sample_files()[1]
+    files = [("empty.vtt", b""), (good.name, good.read_bytes())]
+    page.locator("input[type=file]").set_input_files([{"name": n, "mimeType": "text/vtt", "buffer": data} for n, data in files])
+    page.get_by_text("Who interviews").wait_for()
+
+
+# States that a page reaches by something done on it.
+STATES: dict[str, tuple[str, Callable[[Page], None]]] = {
+    "home-manage": ("", _click("Manage")),
+    "transcripts-add-preview": ("transcripts?tv=Add+files", _files),
+    "transcripts-read-quote": ("transcripts?tv=Read", lambda page: page.locator(".reader mark").first.click()),
+    "transcripts-search-found": ("transcripts?tv=Search", _write("Search in all transcripts", "somebody approves a release by hand")),
+    "review-reject": ("review", _key("x")),
+    "review-edit": ("review", _key("e")),
+    "review-queue": ("review", _click("Queue")),
+    "assessment-frozen-open": ("assessment?av=Frozen", _click("Open")),
+    "frameworks-search": ("frameworks", _write("Search by meaning", "who approves a release")),
+    "frameworks-browse": ("frameworks", lambda page: page.get_by_text("Deployment: 3 elements").click()),
+}
+
+
+def _disagree(store: Store, use_case: str, framework: Framework) -> None:
+    """Two pieces of one element, set to its first and its last statement by hand: a conflict to look at."""
+    items = store.evidence(use_case, EvidenceFilter(elements=("deployment.process",)), limit=2).items
+    statements = framework.element("deployment.process").statements
+    for item, s in zip(items, (statements[0], statements[-1]), strict=False):
+        e = item.evidence
+        edit = EvidenceEdit(
+            start=e.start, end=e.end, element=e.element, stage_low=s.stage_low, stage_high=s.stage_high, statement=s.id,
+            polarity=e.polarity, status=e.status, codes=e.codes,
+        )  # fmt: skip
+        store.decide(use_case, e.id, "edit", "local", edit=edit)
+
+
 def prepare(url: str) -> None:
     """Samples coded; the first one reviewed and frozen twice."""
     framework = load_framework()
@@ -54,6 +111,7 @@ def prepare(url: str) -> None:
         ids = samples.create(store)
         for use_case in ids[:3]:
             code_use_case(store, use_case, framework, engine, by=samples.BY)
+        _disagree(store, ids[0], framework)
         first = ids[0]
         items = store.evidence(first, EvidenceFilter(), limit=200).items
         for n, item in enumerate(items[:24]):
@@ -64,6 +122,19 @@ def prepare(url: str) -> None:
                 store.freeze_assessment(first, result.assessment, framework, by="local", label="First round")
 
 
+def _all(page: Page, server: Server, out: Path, only: str, suffix: str) -> None:
+    """Every page and state whose name begins with ``only``."""
+    todo = {title: (path, None) for title, path in PAGES.items()} | STATES
+    for title, (path, act) in todo.items():
+        if title.startswith(only):
+            open_page(page, f"{server.url}/{path}")
+            if act is not None:
+                act(page)
+                settled(page)
+            page.wait_for_timeout(500)
+            _whole(page, out / f"{title}-{suffix}.png")
+
+
 def main() -> int:
     """Takes them all; prints where they are."""
     parser = argparse.ArgumentParser(description=__doc__)
@@ -72,30 +143,34 @@ def main() -> int:
     options = parser.parse_args()
     options.out.mkdir(parents=True, exist_ok=True)
     with tempfile.TemporaryDirectory() as name:
-        prepare(f"sqlite:///{Path(name) / 'assistant.sqlite3'}")
-        with Server(Path(name), Path(name) / "log") as server, chromium() as browser:
+        full, bare = Path(name) / "full", Path(name) / "bare"
+        full.mkdir()
+        bare.mkdir()
+        prepare(f"sqlite:///{full / 'assistant.sqlite3'}")
+        with Server(full, Path(name) / "log") as server, Server(bare, Path(name) / "log") as empty, chromium() as browser:
             for scheme in ("light", "dark"):
                 for width in (1440, 390):
                     context = browser.new_context(viewport={"width": width, "height": 1000}, color_scheme=scheme)  # type: ignore[arg-type]
                     page = context.new_page()
-                    for title, path in PAGES.items():
-                        if title.startswith(options.only):
-                            open_page(page, f"{server.url}/{path}")
-                            page.wait_for_timeout(500)
-                            _whole(page, options.out / f"{title}-{scheme}-{width}.png", width)
+                    _all(page, server, options.out, options.only, f"{scheme}-{width}")
+                    if "first-visit".startswith(options.only):
+                        open_page(page, empty.url)
+                        _whole(page, options.out / f"first-visit-{scheme}-{width}.png")
                     context.close()
     print(options.out)
     return 0
 
 
-def _whole(page: object, path: Path, width: int) -> None:
+def _whole(page: Page, path: Path) -> None:
     """The page scrolls inside itself: the window is made as tall as it needs."""
-    page.set_viewport_size({"width": width, "height": 1000})  # type: ignore[attr-defined]
-    height = page.evaluate("document.querySelector('.stMainBlockContainer').scrollHeight + 40")  # type: ignore[attr-defined]
-    page.set_viewport_size({"width": width, "height": max(700, min(int(height), 3200))})  # type: ignore[attr-defined]
-    page.wait_for_timeout(150)  # type: ignore[attr-defined]
-    page.screenshot(path=str(path))  # type: ignore[attr-defined]
-    page.set_viewport_size({"width": width, "height": 1000})  # type: ignore[attr-defined]
+    width = page.viewport_size["width"] if page.viewport_size else 1440
+    page.set_viewport_size({"width": width, "height": 1000})
+    height = page.evaluate("document.querySelector('.stMainBlockContainer').scrollHeight + 40")
+    page.set_viewport_size({"width": width, "height": max(700, min(int(height), 3200))})
+    page.wait_for_function("!document.querySelector('[data-testid=stSkeleton]')")
+    page.wait_for_timeout(250)
+    page.screenshot(path=str(path))
+    page.set_viewport_size({"width": width, "height": 1000})
 
 
 if __name__ == "__main__":

@@ -81,7 +81,8 @@ def spider(
     if not 3 <= len(groups) <= 16:
         height = _range_bars(d, framework, groups, names)
         return d.render(height, title="Stage by dimension", description=f"{words}.", scheme=scheme)
-    radius = min(150.0, width * 0.5 - 106)
+    # On a phone the labels get less room, so that the web keeps its size.
+    radius = min(150.0, width * 0.5 - (106 if width >= 420 else 84))
     top = len(_label(names[groups[0].scope], 170.0)[1])
     cx, cy, ring = width / 2, radius + 34 + top * 15, radius / len(framework.stages)
     _web(d, framework, len(groups), cx, cy, ring)

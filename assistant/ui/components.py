@@ -38,8 +38,12 @@ export default function (component) {
   }
   if (data.focus && root.__focus !== data.focus) {
     root.__focus = data.focus;
-    const target = root.querySelector(".at-focus");
-    if (target) requestAnimationFrame(() => target.scrollIntoView({ block: "center" }));
+    // Only the pane's own box scrolls: the page stays where it is.
+    const target = root.querySelector(".at-focus"), box = root.querySelector(".reader");
+    if (target && box) requestAnimationFrame(() => {
+      const [here, around] = [target.getBoundingClientRect(), box.getBoundingClientRect()];
+      if (here.top < around.top || here.bottom > around.bottom) box.scrollTop += here.top - around.top - box.clientHeight / 3;
+    });
   }
   const go = (event) => {
     const link = event.target.closest("a[href^='#go:'], [data-go]");
@@ -61,6 +65,15 @@ export default function (component) {
   };
   root.onmouseup = () => setTimeout(select, 0);
   root.onkeyup = (event) => { if (event.key === "Shift" || event.shiftKey) select(); };
+  // A finger selects without a mouse: what it has chosen counts once the handles rest.
+  root.onpointerdown = (event) => { root.__finger = event.pointerType === "touch"; };
+  if (root.__watch) document.removeEventListener("selectionchange", root.__watch);
+  root.__watch = () => {
+    clearTimeout(root.__rest);
+    if (root.__finger) root.__rest = setTimeout(select, 700);
+  };
+  document.addEventListener("selectionchange", root.__watch);
+  return () => document.removeEventListener("selectionchange", root.__watch);
 }
 """,
     isolate_styles=False,
@@ -82,6 +95,24 @@ export default function (component) {
     if (field) field.focus(); else if (tries-- > 0) setTimeout(look, 25);
   };
   look();
+}
+""",
+    isolate_styles=False,
+)
+
+
+_SHOW = st.components.v2.component(
+    "assistant_show",
+    html="""
+<span class="assistant-show"></span>
+""",
+    js="""
+export default function (component) {
+  const { data, parentElement } = component;
+  if (parentElement.__token === data.token) return;
+  parentElement.__token = data.token;
+  const place = parentElement.querySelector(".assistant-show");
+  if (data.wide || window.innerWidth <= 640) requestAnimationFrame(() => place.scrollIntoView({ block: "start" }));
 }
 """,
     isolate_styles=False,
@@ -113,6 +144,11 @@ def pane(
             on_select(span["start"], span["end"])
 
     _PANE(key=key, data={"html": html, "focus": focus, "select": selectable}, on_go_change=went, on_select_change=selected)
+
+
+def show_here(token: str, *, wide: bool = False) -> None:
+    """Scrolls to this place, once for every token: on a phone, where columns stand below each other, and with ``wide`` everywhere."""
+    _SHOW(key="show-here", data={"token": token, "wide": wide})
 
 
 def _value(key: str, name: str) -> Any:

@@ -61,6 +61,16 @@ STATE_NAMES: Final = {
 }
 
 
+DONE: Final = {
+    "confirm": "accepted",
+    "reject": "rejected",
+    "unsure": "set to unsure",
+    "edit": "edited and accepted",
+    "reopen": "decision taken back",
+}
+"""Decisions on evidence in words."""
+
+
 def chip(text: str, kind: str = "") -> str:
     """A small label; ``kind`` is one of ours, never a user's text."""
     return f'<span class="chip {kind}">{esc(text)}</span>'
@@ -92,6 +102,14 @@ def facts(e: Evidence, framework: Framework, *, state: bool = True) -> str:
     parts.append(chip("said absent" if e.polarity == "absent" else stages(framework, e.stage_low, e.stage_high)))
     parts += [chip(code, "code") for code in e.codes]
     return f'<div class="chips">{"".join(parts)}</div>'
+
+
+def coder(e: Evidence) -> str:
+    """Who coded it and how sure they are; an engine's exact version shows when pointed at. HTML of ours."""
+    kind, _, rest = e.engine.partition("/")
+    if kind == "person":
+        return f"coded by {said(rest)}"
+    return f'<span title="{esc(e.engine)}">coded by the engine {esc(kind)}</span>, confidence {e.confidence:.0%}'
 
 
 def quote(text: str, foot: str = "") -> str:

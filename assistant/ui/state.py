@@ -84,7 +84,7 @@ class AppState:
     trail: list[str] = field(default_factory=list)
     """Pieces of evidence seen before this one; not in the address."""
     name: str = "local"
-    """Name of the single local user; not in the address."""
+    """Name of the single local user: in the address too, so that decisions after a reload bear it."""
 
     def switch(self, use_case: str) -> None:
         """Goes to another use case, and forgets what belonged to the last one."""
@@ -115,6 +115,7 @@ _PARAMS: Final = {
     "policy": "p",
     "element": "el",
     "opened": "a",
+    "name": "me",
 }
 _QUEUE: Final = {
     "waiting": "qw",

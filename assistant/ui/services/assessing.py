@@ -228,7 +228,9 @@ def _element_causes(element: str, before: Assessment, after: Assessment) -> Iter
 
 
 def _general(before: Assessment, after: Assessment) -> Iterable[str]:
-    if before.framework_hash != after.framework_hash:
+    if before.framework_hash != after.framework_hash and before.framework_version == after.framework_version:
+        yield f"The texts of {after.framework} {after.framework_version} were corrected between the two."
+    elif before.framework_hash != after.framework_hash:
         yield f"The framework differs: {before.framework} {before.framework_version} and {after.framework} {after.framework_version}."
     if before.policy != after.policy:
         yield f"The headline policy differs: {before.policy} and {after.policy}."

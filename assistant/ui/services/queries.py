@@ -9,7 +9,7 @@ from typing import Any
 
 from sqlalchemy import func, select
 
-from assistant.models import EvidenceState, Status
+from assistant.models import Element, EvidenceState, Framework, Status
 from assistant.store import RunState, Store
 from assistant.store.rows import COMMON
 from assistant.store.schema import assessments, evidence, evidence_states, runs, transcripts
@@ -56,13 +56,21 @@ class ElementCounts:
     waiting: int = 0
     confirmed: int = 0
     rejected: int = 0
-    places: frozenset[str] = frozenset()
-    """Statements (or ``absent``) that its current evidence speaks for; more than one is a conflict."""
+    fits: frozenset[tuple[str, ...]] = frozenset()
+    """Statements that pieces of its current evidence fit: one each where they can be placed, several where they cannot."""
 
     @property
     def conflict(self) -> bool:
-        """Whether the evidence disagrees."""
-        return len(self.places) > 1
+        """Whether the evidence disagrees, as the scoring has it: two statements, or one that others exclude."""
+        firm = {found[0] for found in self.fits if len(found) == 1}
+        return len(firm) > 1 or any(bool(firm) and firm.isdisjoint(found) for found in self.fits)
+
+
+def fitting(element: Element, polarity: str, statement: str | None, low: int, high: int) -> tuple[str, ...]:
+    """Ids of the statements that evidence coded so fits, lowest first; what is absent stands at the first."""
+    if polarity == "absent":
+        return (element.statement_at(1).id,)
+    return (statement,) if statement else tuple(s.id for s in element.statements_in(low, high))
 
 
 def revision(store: Store, use_case: str) -> str:
@@ -97,29 +105,30 @@ def progress(store: Store) -> dict[str, Progress]:
     return {use_case: Progress(**values) for use_case, values in found.items()}
 
 
-def element_counts(store: Store, use_case: str, framework: str) -> dict[str, ElementCounts]:
+def element_counts(store: Store, use_case: str, framework: Framework) -> dict[str, ElementCounts]:
     """By element: what waits, what is confirmed, and on which statements the current evidence stands."""
     e, s = evidence.c, evidence_states.c
     joined = evidence.join(evidence_states, (s.use_case == e.use_case) & (s.evidence == e.id) & (s.reviewer == COMMON))
-    keys = (e.element, s.state, e.status, e.polarity, e.statement)
-    query = select(*keys, func.count()).select_from(joined).where(e.use_case == use_case, e.framework == framework, s.outdated.is_(False))
+    keys = (e.element, s.state, e.status, e.polarity, e.statement, e.stage_low, e.stage_high)
+    mine = (e.use_case == use_case, e.framework == framework.id, s.outdated.is_(False))
+    query = select(*keys, func.count()).select_from(joined).where(*mine)
     with store.engine.connect() as c:
         rows = c.execute(query.group_by(*keys)).all()
     tally: dict[str, dict[str, int]] = {}
-    places: dict[str, set[str]] = {}
-    for element, state, status, polarity, statement, number in rows:
+    known = {element.id: element for element in framework.elements}
+    fits: dict[str, set[tuple[str, ...]]] = {}
+    for element, state, status, polarity, statement, low, high, number in rows:
         counts = tally.setdefault(element, {})
         counts[state] = counts.get(state, 0) + number
         out = state in (EvidenceState.REJECTED.value, EvidenceState.SUPERSEDED.value)
-        place = "absent" if polarity == "absent" else statement
-        if status == Status.CURRENT.value and not out and place:
-            places.setdefault(element, set()).add(place)
+        if status == Status.CURRENT.value and not out and element in known:
+            fits.setdefault(element, set()).add(fitting(known[element], polarity, statement, low, high))
     return {
         element: ElementCounts(
             waiting=sum(counts.get(state, 0) for state in OPEN),
             confirmed=counts.get(EvidenceState.CONFIRMED.value, 0),
             rejected=counts.get(EvidenceState.REJECTED.value, 0),
-            places=frozenset(places.get(element, ())),
+            fits=frozenset(fits.get(element, ())),
         )
         for element, counts in tally.items()
     }

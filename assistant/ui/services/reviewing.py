@@ -77,7 +77,7 @@ def _filter(user: User, store: Store, use_case: str, framework: Framework, queue
     elif queue.dimension:
         elements = tuple(e.id for d in framework.dimensions if d.id == queue.dimension for e in d.elements)
     if queue.conflicts:
-        disputed = {e for e, n in queries.element_counts(store, use_case, framework.id).items() if n.conflict}
+        disputed = {e for e, n in queries.element_counts(store, use_case, framework).items() if n.conflict}
         elements = tuple(e for e in (elements or tuple(sorted(disputed))) if e in disputed) or ("",)
     return EvidenceFilter(
         framework=framework.id,
@@ -233,17 +233,17 @@ def coders(user: User, store: Store, use_case: str) -> tuple[str, ...]:
 
 @dataclass(frozen=True)
 class Side:
-    """Evidence of an element that speaks for one statement."""
+    """Evidence of an element that speaks for one statement, or for several that it cannot tell apart."""
 
-    place: str
-    """``Statement.id`` or ``absent``."""
+    statements: tuple[str, ...]
+    """``Statement.id``, lowest first."""
     items: tuple[EvidenceItem, ...]
 
 
 @call(READ)
 def element_counts(user: User, store: Store, use_case: str, framework: Framework) -> dict[str, ElementCounts]:
     """By element: what waits, what is confirmed, where the evidence stands."""
-    return queries.element_counts(store, use_case, framework.id)
+    return queries.element_counts(store, use_case, framework)
 
 
 @call(REVIEW)
@@ -255,14 +255,17 @@ def sides(user: User, store: Store, use_case: str, framework: Framework, element
         states=STATES[Waiting.UNDECIDED] + STATES[Waiting.CONFIRMED],
         reviewer=own_view(user, store.use_case(use_case)),
     )
-    grouped: dict[str, list[EvidenceItem]] = {}
+    row = framework.element(element)
+    grouped: dict[tuple[str, ...], list[EvidenceItem]] = {}
     for found in store.evidence(use_case, wanted, limit=limit).items:
         e = found.evidence
-        place = "absent" if e.polarity == "absent" else e.statement
-        if e.status == "current" and place:
-            grouped.setdefault(place, []).append(found)
-    order = {s.id: n for n, s in enumerate(framework.element(element).statements)}
-    return tuple(Side(place, tuple(grouped[place])) for place in sorted(grouped, key=lambda p: order.get(p, -1)))
+        if e.status == "current":
+            grouped.setdefault(queries.fitting(row, e.polarity, e.statement, e.stage_low, e.stage_high), []).append(found)
+    firm = {fits[0] for fits in grouped if len(fits) == 1}
+    # Evidence that fits a statement which others are on takes no side.
+    taken = [fits for fits in grouped if len(fits) == 1 or firm.isdisjoint(fits)]
+    order = {s.id: n for n, s in enumerate(row.statements)}
+    return tuple(Side(fits, tuple(grouped[fits])) for fits in sorted(taken, key=lambda f: (order.get(f[0], -1), len(f))))
 
 
 @call(READ)

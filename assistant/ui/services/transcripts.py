@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 from assistant.models import Evidence, Framework, Polarity, Role, Status, Transcript
@@ -63,11 +63,35 @@ def preview(user: User, name: str, data: bytes, interviewers: Sequence[str] | No
 
 @call(WORK)
 def save(
-    user: User, store: Store, use_case: str, transcript: Transcript, data: bytes, *, people: dict[str, str] | None = None, held_on: str = ""
+    user: User,
+    store: Store,
+    use_case: str,
+    transcript: Transcript,
+    data: bytes,
+    *,
+    people: Mapping[str, str] | None = None,
+    functions: Mapping[str, str] | None = None,
+    held_on: str = "",
 ) -> AddedTranscript:
-    """Keeps a transcript with its original. ``people``: speaker -> participant id where known. Raises InputError, StoreError."""
-    info = InterviewInfo(held_on=held_on, participants=people or {})
-    return store.add_transcript(use_case, transcript, data, info, by=user.name)
+    """Keeps a transcript with its original, or nothing of it.
+
+    ``people``: speaker -> participant id where known; ``functions``: speaker -> what they do. Raises InputError, NotFoundError, StoreError.
+    """
+    info = InterviewInfo(held_on=held_on, participants=dict(people or {}))
+    with store.unit():
+        added = store.add_transcript(use_case, transcript, data, info, by=user.name)
+        if added.created and functions:
+            _describe(user, store, use_case, added, functions)
+    return added
+
+
+def _describe(user: User, store: Store, use_case: str, added: AddedTranscript, functions: Mapping[str, str]) -> None:
+    """Notes what the speakers do; names and pseudonyms stay."""
+    speakers = next(i.speakers for i in store.interviews(use_case) if i.id == added.info.interview)
+    names = {p.id: p.name for p in store.participants(use_case)}
+    for speaker, function in functions.items():
+        if function.strip() and (person := speakers.get(speaker)) is not None:
+            store.describe_participant(person, name=names[person], role=function.strip(), by=user.name)
 
 
 @call(REVIEW)

@@ -14,9 +14,9 @@ import streamlit as st
 from assistant.errors import AssistantError, NotFoundError, StaleEditError
 from assistant.models import Element, Evidence, EvidenceState, Transcript
 from assistant.store import EvidenceItem
-from assistant.ui import parts, shared, state
+from assistant.ui import components, parts, shared, state
 from assistant.ui.here import Here, now
-from assistant.ui.markup import chip, esc, facts, md, quote, said, statement_cell
+from assistant.ui.markup import DONE, chip, coder, esc, facts, md, quote, said, statement_cell
 from assistant.ui.services import reviewing
 from assistant.ui.views import editing, queues
 
@@ -87,13 +87,25 @@ def _piece(here: Here, item: EvidenceItem) -> None:
     # The keys stand above what varies in height: they do not jump from piece to piece.
     _buttons(here, item)
     mode, about = st.session_state.get(MODE, ("", ""))
-    if about == e.id and mode == "reject":
-        _reject_form(here, item)
-    elif about == e.id and mode == "edit":
-        editing.draw(here, item, transcript, _moved_on)
+    mode = mode if about == e.id else ""
     left, right = st.columns([6, 5])
-    left.html(_context(transcript, e))
-    right.html(_coding(here, item, element))
+    with left:
+        context = _context(transcript, e)
+        if mode == "edit":
+            # While the words are edited they can be selected where they stand.
+            components.pane(context, key=f"edit-pane-{e.id}", selectable=True, on_select=editing.selected(transcript, item))
+        else:
+            st.html(context)
+    with right:
+        # Beside the words, which stay where they are.
+        if mode:
+            components.show_here(f"{mode}-{e.id}-{item.last_decision}")
+        if mode == "reject":
+            _reject_form(here, item)
+        if mode == "edit":
+            editing.draw(here, item, transcript, _moved_on)
+        else:
+            st.html(_coding(here, item, element))
     st.html(_row(here, e, element))
 
 
@@ -101,7 +113,7 @@ def _context(transcript: Transcript, e: Evidence) -> str:
     """The turn with the quote marked, and its neighbours."""
     near = transcript.turns[max(0, e.turn - AROUND) : e.turn + AROUND + 1]
     turns = "".join(parts.turn_html(transcript, turn, (e,) if turn.index == e.turn else (), e.id) for turn in near)
-    return f'<div class="context">{turns}</div><p class="small muted">{said(transcript.name)}</p>'
+    return f'<div class="context steady">{turns}</div><p class="small muted tight">{said(transcript.name)}</p>'
 
 
 def _coding(here: Here, item: EvidenceItem, element: Element) -> str:
@@ -112,9 +124,20 @@ def _coding(here: Here, item: EvidenceItem, element: Element) -> str:
     return (
         f"<h3 class='tight' data-evidence='{esc(e.id)}'>{esc(element.name)}</h3><p class='small muted'>{esc(dimension.name)}</p>"
         f"{facts(e, here.framework)}{quote(e.quote)}"
-        f"<p class='small muted'>{said(e.rationale) if e.rationale else 'no rationale given'}<br>"
-        f"{said(e.engine)} · confidence {e.confidence:.0%} {outdated}</p>"
+        f"<p class='small muted'>{said(e.rationale) if e.rationale else 'no rationale given'}<br>{coder(e)} {outdated}</p>"
+        f"{_decided(here, item)}"
     )
+
+
+def _decided(here: Here, item: EvidenceItem) -> str:
+    """Who decided last, and why."""
+    if item.last_decision is None:
+        return ""
+    last = next((d for d in reviewing.history(here.user, here.store, here.where, item.evidence.id) if d.id == item.last_decision), None)
+    if last is None:
+        return ""
+    reason = f": {said(last.reason)}" if last.reason else ""
+    return f"<p class='small'>{chip(DONE[last.action], 'quiet')} by {said(last.reviewer)}, {last.at:%Y-%m-%d %H:%M} UTC{reason}</p>"
 
 
 def _row(here: Here, e: Evidence, element: Element) -> str:
@@ -220,10 +243,10 @@ def _previous(here: Here, item: EvidenceItem) -> None:
 def _reject_form(here: Here, item: EvidenceItem) -> None:
     mark = f"{item.evidence.id}-{item.last_decision}"
     with st.container(border=True, key="reject-box"):
-        st.html("<b>Why does it not count?</b> <span class='muted small'>press a number, or type a reason and Enter</span>")
+        st.html("<b>Why does it not count?</b> <span class='muted small'>choose one, or write a reason and press Enter</span>")
         with st.container(horizontal=True):
             for n, reason in enumerate(REASONS, 1):
-                st.button(f"{n} {reason}", key=f"reason-{n}-{mark}", shortcut=str(n), on_click=_decide, args=(here, item, "reject", reason))
+                st.button(reason, key=f"reason-{n}-{mark}", shortcut=str(n), on_click=_decide, args=(here, item, "reject", reason))
             st.button("Close", key=f"close-{mark}", shortcut="Esc", type="tertiary", on_click=_close)
         key = f"reason-text-{mark}"
         st.text_input(

@@ -3,17 +3,22 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from typing import Final
 
 import streamlit as st
 
 from assistant.errors import AssistantError, GroundingError, StaleEditError
 from assistant.models import Evidence, Polarity, Transcript
+from assistant.segments import trim
 from assistant.store import EvidenceEdit, EvidenceItem
 from assistant.ui import shared
 from assistant.ui.here import Here
 from assistant.ui.services import reviewing
 from assistant.ui.services.transcripts import Coding
 from assistant.ui.views import fields
+
+PLACE: Final = "edit-place"
+"""Where the words were selected, with the piece and decision that they belong to."""
 
 
 def span_of(transcript: Transcript, e: Evidence, words: str) -> tuple[int, int]:
@@ -34,12 +39,32 @@ def span_of(transcript: Transcript, e: Evidence, words: str) -> tuple[int, int]:
     return start, start + len(wanted)
 
 
+def selected(transcript: Transcript, item: EvidenceItem) -> Callable[[int, int], None]:
+    """What to do with words selected in the context: they become the words of the edit."""
+    e = item.evidence
+    mark = f"{e.id}-{item.last_decision}"
+
+    def take(start: int, end: int) -> None:
+        turn = transcript.turns[e.turn]
+        start, end = trim(transcript.text, max(start, turn.start), min(end, turn.end))
+        if start < end:
+            st.session_state[f"edit-words-{mark}"] = transcript.text[start:end]
+            st.session_state[PLACE] = (mark, start, end)
+
+    return take
+
+
 def draw(here: Here, item: EvidenceItem, transcript: Transcript, moved_on: Callable[[Here, EvidenceItem], None]) -> None:
     """The form below the piece."""
     e = item.evidence
     mark = f"{e.id}-{item.last_decision}"
+    st.session_state.setdefault(f"edit-words-{mark}", e.quote)
     with st.container(border=True, key="edit-box"):
-        words = st.text_area("Words of the answer that are the evidence", e.quote, key=f"edit-words-{mark}", height="content")
+        words = st.text_area(
+            "Words of the answer that are the evidence: select them in the answer, or change them here",
+            key=f"edit-words-{mark}",
+            height="content",
+        )
         coding = fields.coding(here.framework, key=f"edit-{mark}", given=e)
         st.button(
             "Save the edit and accept",
@@ -51,8 +76,16 @@ def draw(here: Here, item: EvidenceItem, transcript: Transcript, moved_on: Calla
         )
 
 
+def _span(transcript: Transcript, item: EvidenceItem, words: str) -> tuple[int, int]:
+    """Where the words stand: where they were selected, else as `span_of` finds them."""
+    mark, start, end = st.session_state.get(PLACE, ("", 0, 0))
+    if mark == f"{item.evidence.id}-{item.last_decision}" and transcript.text[start:end] == words.strip():
+        return start, end
+    return span_of(transcript, item.evidence, words)
+
+
 def _edit(here: Here, item: EvidenceItem, transcript: Transcript, words: str, coding: Coding) -> EvidenceEdit:
-    start, end = span_of(transcript, item.evidence, words)
+    start, end = _span(transcript, item, words)
     statement = here.framework.element(coding.element).statement(coding.statement) if coding.statement else None
     low, high = (statement.stage_low, statement.stage_high) if statement else (coding.stage_low, coding.stage_high)
     if coding.polarity is Polarity.ABSENT:

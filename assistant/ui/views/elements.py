@@ -2,16 +2,19 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import Literal
 
 import streamlit as st
 
+from assistant.display import count
 from assistant.errors import AssistantError
 from assistant.models import Element
 from assistant.ui import shared, state
 from assistant.ui.here import Here
 from assistant.ui.markup import chip, esc, facts, quote, said, stages, statement_cell
 from assistant.ui.services import reviewing
+from assistant.ui.services.queries import ElementCounts
 from assistant.ui.services.reviewing import Side
 from assistant.ui.state import ReviewView
 
@@ -19,6 +22,7 @@ Action = Literal["settle", "not_applicable", "missing_evidence", "reopen"]
 WORDS = {"settle": "settled", "not_applicable": "does not apply", "missing_evidence": "evidence is missing"}
 SHOWN = 8
 """Quotes of one side."""
+COUNTED = ("To review", "Confirmed", "Rejected")
 
 
 def draw_conflicts(here: Here) -> None:
@@ -52,12 +56,14 @@ def _choose(key: str) -> None:
 
 
 def _side(here: Here, element: Element, side: Side) -> None:
-    statement = element.statement(side.place) or element.statement_at(1)
-    note = "said to be absent" if side.place == "absent" else ""
+    statements = [s for s in element.statements if s.id in side.statements]
+    several = len(statements) > 1
+    cells = "".join(statement_cell(here.framework, s, "fits" if several else "proposed", "may fit" if several else "") for s in statements)
     quotes = "".join(quote(i.evidence.quote, facts(i.evidence, here.framework)) for i in side.items[:SHOWN])
     more = f"<p class='muted small'>and {len(side.items) - SHOWN} more</p>" if len(side.items) > SHOWN else ""
-    st.html(f"{statement_cell(here.framework, statement, 'proposed', note)}{quotes}{more}")
-    st.button("Review these", key=f"side-{element.id}-{side.place}", on_click=_review, args=(element.id, side.items[0].evidence.id))
+    st.html(f"<div class='cells'>{cells}</div>{quotes}{more}")
+    words = "Review this piece" if len(side.items) == 1 else f"Review these {len(side.items)}"
+    st.button(words, key=f"side-{element.id}-{'-'.join(side.statements)}", on_click=_review, args=(element.id, side.items[0].evidence.id))
 
 
 def _review(element: str, evidence: str) -> None:
@@ -67,11 +73,15 @@ def _review(element: str, evidence: str) -> None:
     app.evidence = evidence
 
 
+def _queue(element: str) -> None:
+    app = state.current()
+    app.review_view, app.queue, app.evidence = ReviewView.ONE, reviewing.Queue(element=element), ""
+
+
 def _settle(here: Here, element: Element, sides: tuple[Side, ...]) -> None:
     texts = {s.id: f"{stages(here.framework, s.stage_low, s.stage_high)}: {s.text}" for s in element.statements}
-    places = [s.place for s in sides if s.place in texts] or list(texts)
-    if any(s.place == "absent" for s in sides) and element.statement_at(1).id not in places:
-        places = [element.statement_at(1).id, *places]
+    named = {statement for side in sides for statement in side.statements}
+    places = [s for s in texts if s in named]
     seen = reviewing.newest_element_decision(here.user, here.store, here.where, here.framework, element.id)
     with st.form(f"settle-{element.id}"):
         st.caption("Until it is settled, the lowest side counts.")
@@ -108,27 +118,34 @@ def draw(here: Here) -> None:
     in_force = reviewing.in_force(here.user, here.store, here.where, here.framework)
     rows = []
     for dimension in here.framework.dimensions:
-        rows.append(f"<tr><th colspan='5'>{esc(dimension.name)}</th></tr>")
+        rows.append(f"<tr><th colspan='5' scope='colgroup'>{esc(dimension.name)}</th></tr>")
         for e in dimension.elements:
             n = counts.get(e.id)
             decision = in_force.get(e.id)
             mark = chip("conflict", "conflict") if n and n.conflict else ""
             decided = f"{chip(WORDS.get(decision.action, ''), 'state-confirmed')} {said(decision.reason)}" if decision else ""
-            numbers = "".join(f'<td class="num">{v}</td>' for v in ((n.waiting, n.confirmed, n.rejected) if n else (0, 0, 0)))
+            values = (n.waiting, n.confirmed, n.rejected) if n else (0, 0, 0)
+            numbers = "".join(
+                f'<td class="num{"" if v else " muted"}" data-label="{name}">{v}</td>' for name, v in zip(COUNTED, values, strict=True)
+            )
             rows.append(f"<tr><td>{esc(e.name)} {mark}</td>{numbers}<td>{decided}</td></tr>")
-    counted = "".join(f"<th class='num'>{name}</th>" for name in ("To review", "Confirmed", "Rejected"))
+    counted = "".join(f"<th class='num'>{name}</th>" for name in COUNTED)
     head = f"<tr><th>Element</th>{counted}<th>Decision</th></tr>"
-    st.html(f'<div class="tablewrap"><table class="plain">{head}{"".join(rows)}</table></div>')
-    _decide(here)
+    _decide(here, counts)
+    st.html(f'<div class="tablewrap"><table class="plain counts">{head}{"".join(rows)}</table></div>')
 
 
-def _decide(here: Here) -> None:
+def _decide(here: Here, counts: Mapping[str, ElementCounts]) -> None:
     """Not applicable, evidence is missing, taken back: on any element, with a reason."""
     names = {e.id: f"{d.name}: {e.name}" for d in here.framework.dimensions for e in d.elements}
     in_force = reviewing.in_force(here.user, here.store, here.where, here.framework)
     element = st.selectbox(
         "Decide on an element", list(names), format_func=lambda i: names[i], key="element-choice", filter_mode="contains"
     )
+    waiting = counts[element].waiting if element in counts else 0
+    if waiting:
+        words = f"Review its {count(waiting, 'undecided piece')}"
+        st.button(words, icon=":material/rule:", key=f"element-review-{element}", on_click=_queue, args=(element,))
     if element in in_force:
         d = in_force[element]
         _standing(here, here.framework.element(element), WORDS.get(d.action, ""), d.reviewer, d.reason)

@@ -49,15 +49,20 @@ def coding(framework: Framework, *, key: str, given: Evidence | None = None) -> 
     left, right = st.columns(2)
     statuses, polarities = list(Status), list(Polarity)
     status = left.selectbox(
-        "Whose time", statuses, index=statuses.index(given.status) if given else 0, format_func=lambda s: s.value, key=f"{key}-status"
+        "Status of the practice",
+        statuses,
+        index=statuses.index(given.status) if given else 0,
+        format_func=lambda s: s.value,
+        key=f"{key}-status",
     )
     polarity = right.selectbox(
         "Polarity", polarities, index=polarities.index(given.polarity) if given else 0, format_func=lambda p: p.value, key=f"{key}-polarity"
     )
     codes = [c for code in element.codes for c in (code, f"!{code}")]
     chosen = st.multiselect(
-        "Practice codes (! absent)",
+        "Practice codes",
         codes,
+        format_func=lambda c: f"{c[1:]} is absent" if c.startswith("!") else c,
         default=[c for c in (given.codes if given else ()) if c in codes],
         key=f"{key}-codes-{element_id}",
         placeholder="none",

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import streamlit as st
 
+from assistant.display import count
 from assistant.models import Dimension, Element, Framework
 from assistant.ui import shared, state
 from assistant.ui.here import Here, now
@@ -15,6 +16,7 @@ def draw() -> None:
     """The page."""
     here = now()
     st.title("Frameworks")
+    st.html("<p class='lead'>What an assessment is measured against: its elements, statements and codes, each as published.</p>")
     ids = library.frameworks(here.user)
     titles = {i: library.framework(here.user, i).title for i in ids}
     st.session_state["framework"] = here.framework.id
@@ -24,20 +26,27 @@ def draw() -> None:
     )  # fmt: skip
     framework = here.framework
     st.html(
-        f"<p>{esc(framework.citation)}</p><p class='small muted'>{esc(framework.url)} · {esc(framework.id)} {esc(framework.version)} · "
+        f"<p>{esc(framework.citation)}</p><p class='small muted'>{_link(framework.url)}{esc(framework.id)} {esc(framework.version)} · "
         f"{esc(framework.licence)}</p>"
     )
     _search(here)
     st.html(_stages(framework))
     for dimension in framework.dimensions:
         with st.expander(
-            f"{md(dimension.name)} ({len(dimension.elements)})", key=f"fw-{framework.id}-{dimension.id}", on_change="rerun"
+            f"{md(dimension.name)}: {count(len(dimension.elements), 'element')}", key=f"fw-{framework.id}-{dimension.id}", on_change="rerun"
         ) as box:
             if box.open:
                 st.html("".join(_element(framework, e) for e in dimension.elements) + _codes(framework, dimension))
     if framework.notes:
         with st.expander("Contradictions in the source, and how they were settled"):
             st.html("".join(f"<p class='small'>{esc(n)}</p>" for n in framework.notes))
+
+
+def _link(url: str) -> str:
+    """The source's address, to be followed where it is one."""
+    if not url.startswith(("https://", "http://")):
+        return f"{esc(url)} · " if url else ""
+    return f'<a href="{esc(url)}" target="_blank" rel="noopener noreferrer">{esc(url)}</a> · '
 
 
 def _chosen() -> None:
@@ -51,12 +60,13 @@ def _search(here: Here) -> None:
         return
     with shared.problems():
         hits = library.search(here.user, shared.retriever(here.framework), text)
+        st.html(f"<p class='small muted tight'>{count(len(hits), 'element')}, the nearest first</p>")
         for hit in hits:
             element = here.framework.element(hit.element)
             statement = element.statement(hit.statement) if hit.statement else None
             cell = statement_cell(here.framework, statement) if statement else ""
             name = f"{esc(here.framework.dimension_of(element.id).name)}: <b>{esc(element.name)}</b>"
-            st.html(f"<p>{name} <span class='muted small'>{hit.dense:.2f}</span></p>{cell}")
+            st.html(f"<p>{name} <span class='muted small'>closeness {hit.dense:.2f}</span></p>{cell}")
 
 
 def _stages(framework: Framework) -> str:

@@ -3,21 +3,23 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import replace
 
 import streamlit as st
 
 from assistant.errors import AssistantError, NotFoundError
 from assistant.models import Assessment, ElementRating
-from assistant.ui import shared, state
+from assistant.ui import parts, shared, state
 from assistant.ui.access import WORK
 from assistant.ui.here import Here
 from assistant.ui.markup import chip, esc, label, md, quote, said, stage_chip, stages
 from assistant.ui.services import assessing
 from assistant.ui.services.assessing import Change, Comparison
 from assistant.ui.services.queries import FrozenLine
-from assistant.ui.views import resulting
+from assistant.ui.views import resulting, tracing
 
 LIVE = "live"
+PART, RESULT, TRACE = "frozen-part", "Result", "Trace"
 
 
 def draw(here: Here, assessment: Assessment | None) -> None:
@@ -38,8 +40,7 @@ def draw(here: Here, assessment: Assessment | None) -> None:
         marks = chip("quotes erased since", "quiet") if line.redacted else ""
         words.html(
             f"<b>{said(line.label)}</b> {stage_chip(here.framework, line.stage) if _fits(here, line) else ''}{marks}<br>"
-            f"<span class='muted small'>{line.at:%Y-%m-%d %H:%M} UTC by {said(line.by)} · {esc(line.hash[:16])}… · "
-            f"{esc(line.explanation)}</span>"
+            f"<span class='muted small'>{line.at:%Y-%m-%d %H:%M} UTC by {said(line.by)}<br>{esc(_words(here, line))}</span>"
         )
         button.button("Open", key=f"frozen-{line.id}", on_click=_show, args=(line.id,))
     _compare(here, assessment, lines)
@@ -47,6 +48,11 @@ def draw(here: Here, assessment: Assessment | None) -> None:
 
 def _fits(here: Here, line: FrozenLine) -> bool:
     return line.stage is None or line.stage <= len(here.framework.stages)
+
+
+def _words(here: Here, line: FrozenLine) -> str:
+    stage = here.framework.stage_name(line.stage) if line.stage is not None and _fits(here, line) else ""
+    return parts.summary(stage, line.explanation)
 
 
 def _freeze(here: Here, assessment: Assessment) -> None:
@@ -62,7 +68,9 @@ def _freeze(here: Here, assessment: Assessment) -> None:
 
 
 def _show(assessment: str) -> None:
-    state.current().opened = assessment
+    app = state.current()
+    app.opened = assessment
+    st.session_state[PART] = RESULT
 
 
 def _back() -> None:
@@ -83,17 +91,31 @@ def _open(here: Here) -> None:
     check = chip("recomputes to the byte", "state-confirmed") if holds else chip("does not recompute: do not rely on it", "conflict")
     st.html(
         f"<h2>{said(found.label)}</h2><p class='muted small'>frozen {found.at:%Y-%m-%d %H:%M} UTC by {said(found.by)} · SHA-256 "
-        f"{esc(found.hash)}</p>{check}{resulting.headline(framework, found.assessment)}{resulting.groups(framework, found.assessment)}"
+        f"{esc(found.hash)}</p>{check}"
     )
-    resulting.downloads(here, found.assessment, f"frozen-{found.id}", framework)
+    # A frozen assessment is read with the framework that it was made with.
+    as_frozen = replace(here, framework=framework)
+    st.session_state.setdefault(PART, RESULT)
+    part = st.segmented_control("Part of the assessment", [RESULT, TRACE], key=PART, required=True, label_visibility="collapsed")
+    if part == TRACE:
+        tracing.draw(as_frozen, found.assessment)
+    else:
+        resulting.whole(as_frozen, found.assessment, "frozen", _trace)
+
+
+def _trace(element: str) -> None:
+    """Shows the trace of an element of the frozen assessment that is open."""
+    state.current().element = element
+    st.session_state[PART] = TRACE
 
 
 # ---------------------------------------------------------------- comparing
 
 
 def _compare(here: Here, assessment: Assessment, lines: Sequence[FrozenLine]) -> None:
-    st.html("<h3>Compare two</h3>")
-    names = {line.id: f"{line.label} ({line.at:%Y-%m-%d %H:%M})" for line in reversed(lines)} | {LIVE: "the present result"}
+    st.html("<h3 class='tight'>Compare two</h3>")
+    present = "the present result (a draft)" if assessment.draft else "the present result"
+    names = {line.id: f"{line.label} ({line.at:%Y-%m-%d %H:%M})" for line in reversed(lines)} | {LIVE: present}
     left, right = st.columns(2)
     first = left.selectbox("Before", list(names), format_func=lambda i: label(names[i]), key="compare-before")
     second = right.selectbox("After", list(names), index=len(names) - 1, format_func=lambda i: label(names[i]), key="compare-after")
@@ -116,10 +138,20 @@ def _headline(here: Here, assessment: Assessment) -> str:
     return stage_chip(here.framework, assessment.overall.stage if assessment.overall.sufficient else None)
 
 
+def _extent(here: Here, assessment: Assessment) -> str:
+    """What was open; an assessment of another framework says it in its own words."""
+    if assessment.framework_hash == here.framework.hash:
+        return parts.extent(here.framework, assessment.overall)
+    return assessment.overall.explanation
+
+
 def _changes(here: Here, found: Comparison) -> None:
+    sides = ("before", found.before), ("after", found.after)
     st.html(
-        f"<p>{_headline(here, found.before)} → {_headline(here, found.after)}"
-        f" <span class='muted small'>{esc(found.before.overall.explanation)} → {esc(found.after.overall.explanation)}</span></p>"
+        "".join(
+            f"<p class='tight'>{chip(name, 'quiet')} {_headline(here, one)} <span class='muted small'>{esc(_extent(here, one))}</span></p>"
+            for name, one in sides
+        )
         + "".join(f"<p class='small'>{esc(line)}</p>" for line in found.general)
     )
     if not found.changes:

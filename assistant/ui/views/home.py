@@ -10,10 +10,10 @@ from assistant.display import count
 from assistant.errors import AssistantError
 from assistant.store import Organisation
 from assistant.ui import parts, shared, state
-from assistant.ui.access import WORK
+from assistant.ui.access import REVIEW, WORK
 from assistant.ui.here import Here, now
 from assistant.ui.markup import chip, esc, label, md, said, short
-from assistant.ui.services import projects
+from assistant.ui.services import coding, projects
 from assistant.ui.services.projects import Project
 from assistant.ui.services.queries import Progress
 
@@ -54,23 +54,25 @@ def _path(here: Here, lines: Sequence[tuple[Organisation, tuple[Project, ...]]])
         count(progress.frozen, "frozen assessment") if progress.frozen else "See every stage with its quotes; freeze and download it.",
     )
     titles = ("Add interviews", "Review the evidence", "Read the assessment")
+    following = done.index(False) if False in done else -1
     steps = "".join(
-        f'<div class="step{" done" if d else ""}"><b><span class="n">{"✓" if d else n}</span>{title}</b>{esc(text)}</div>'
-        for n, (title, text, d) in enumerate(zip(titles, said_so, done, strict=True), 1)
+        f'<div class="step{" done" if d else " now" if n == following else ""}"><b><span class="n">{"✓" if d else n + 1}</span>{title}</b>'
+        f"{esc(text)}</div>"
+        for n, (title, text, d) in enumerate(zip(titles, said_so, done, strict=True))
     )
     if here_now is None:
         name = "<p class='lead'>From interviews to a maturity assessment that can be defended: no stage without a quote.</p>"
     else:
         name = f'<p class="lead">{said(here_now.use_case.name)} · {said(here_now.organisation.name)}</p>'
     st.html(f'{name}<div class="steps">{steps}</div>')
-    if here_now is None or not here.may(WORK):
+    if here_now is None:
         return
     goal, words = "assessment", "Go on: read the assessment"
-    if not done[0]:
+    if here.may(WORK) and not done[0]:
         goal, words = "transcripts", "Go on: add and code interviews"
-    elif not done[1]:
+    elif here.may(REVIEW) and not done[1]:
         goal, words = "review", "Go on: review the evidence"
-    st.page_link(parts.page(goal), label=words, icon=":material/arrow_forward:")
+    st.button(words, icon=":material/arrow_forward:", type="primary", key="go-on", on_click=state.go_to, args=(goal,))
 
 
 # ---------------------------------------------------------------- organisations
@@ -78,11 +80,10 @@ def _path(here: Here, lines: Sequence[tuple[Organisation, tuple[Project, ...]]])
 
 def _organisation(here: Here, organisation: Organisation, cases: Sequence[Project]) -> None:
     with st.container(border=True, key=f"org-{organisation.id}"):
-        head, menu = st.columns([6, 1], vertical_alignment="center")
         mark = chip("archived", "quiet") if organisation.archived else ""
-        head.html(f"<h2 style='margin:0;padding:0'>{said(organisation.name)} {mark}</h2>")
-        if here.may(WORK):
-            with menu:
+        with st.container(horizontal=True, key=f"owner-{organisation.id}"):
+            st.html(f"<h2 class='tight'>{said(organisation.name)} {mark}</h2>")
+            if here.may(WORK):
                 _organisation_menu(here, organisation)
         if not cases:
             st.html("<p class='muted'>No use case yet. Create one below.</p>")
@@ -93,9 +94,9 @@ def _organisation(here: Here, organisation: Organisation, cases: Sequence[Projec
 
 
 def _use_case(here: Here, project: Project) -> None:
-    name, facts, menu = st.columns([3, 5, 1], vertical_alignment="center")
     use_case = project.use_case
-    with name:
+    # A line of its own: name, facts, menu beside each other; on a phone the facts go below.
+    with st.container(horizontal=True, key=f"case-{use_case.id}"):
         st.button(
             short(use_case.name, 80),
             key=f"open-{use_case.id}",
@@ -104,8 +105,16 @@ def _use_case(here: Here, project: Project) -> None:
             args=(use_case.id,),
             width="stretch",
             wrap=True,
+            help="Work with this use case" if use_case.id != here.state.use_case else None,
         )
-    p = project.progress
+        st.html(f'<div class="chips">{_facts(here, project)}</div>')
+        if here.may(WORK):
+            _use_case_menu(here, project)
+
+
+def _facts(here: Here, project: Project) -> str:
+    """How far a use case has come, in chips."""
+    use_case, p = project.use_case, project.progress
     marks = [chip("archived", "quiet")] if use_case.archived else []
     marks.append(chip(f"{count(p.transcripts, 'interview')}" if p.transcripts else "no interviews", "" if p.transcripts else "quiet"))
     if p.transcripts:
@@ -117,14 +126,11 @@ def _use_case(here: Here, project: Project) -> None:
         )
         if headline is not None:
             marks.append(parts.headline_chip(here.framework, headline))
-    facts.html(f'<div class="chips">{"".join(marks)}</div>')
-    if here.may(WORK):
-        with menu:
-            _use_case_menu(here, project)
+    return "".join(marks)
 
 
 def _coding(here: Here, use_case: str) -> bool:
-    job = shared.jobs().of(use_case)
+    job = coding.status(here.user, shared.jobs(), use_case) if here.may(REVIEW) else None
     return job is not None and job.active
 
 
@@ -136,7 +142,7 @@ def _switch(use_case: str) -> None:
 
 
 def _organisation_menu(here: Here, organisation: Organisation) -> None:
-    with st.popover("", icon=":material/more_horiz:", help="Rename or archive the organisation"):
+    with st.popover("Manage", help="Rename or archive the organisation", key=f"org-menu-{organisation.id}"):
         name = st.text_input(
             "Name of the organisation", organisation.name, key=f"org-name-{organisation.id}-{organisation.name}", max_chars=300
         )
@@ -151,7 +157,7 @@ def _organisation_menu(here: Here, organisation: Organisation) -> None:
 
 def _use_case_menu(here: Here, project: Project) -> None:
     use_case = project.use_case
-    with st.popover("", icon=":material/more_horiz:", help="Rename or archive the use case"):
+    with st.popover("Manage", help="Rename or archive the use case", key=f"menu-of-{use_case.id}"):
         name = st.text_input("Name of the use case", use_case.name, key=f"uc-name-{use_case.id}-{use_case.name}", max_chars=300)
         st.button("Rename", key=f"uc-rename-{use_case.id}", on_click=_rename_use_case, args=(here, use_case.id, name))
         st.button(

@@ -10,13 +10,14 @@ from assistant.store import ReviewMode
 from assistant.ui import shared, state
 from assistant.ui.access import WORK
 from assistant.ui.here import Here
-from assistant.ui.markup import chip, esc, facts, quote, said
+from assistant.ui.markup import DONE, chip, esc, facts, quote, said
 from assistant.ui.services import reviewing
 from assistant.ui.services.reviewing import BULK, Queue, Waiting
 
 PREVIEW = 30
 """Quotes of the preview."""
-ACTIONS = {"confirm": "accepted", "reject": "rejected", "unsure": "set to unsure", "edit": "edited", "reopen": "taken back"}
+FEW = 3
+"""So many quotes are shown at their own height."""
 
 
 def draw(here: Here) -> None:
@@ -39,9 +40,10 @@ def draw(here: Here) -> None:
         for i in items[:PREVIEW]
     )
     rest = f"<p class='muted'>and {len(items) - PREVIEW} more</p>" if len(items) > PREVIEW else ""
-    with st.container(height=460, border=True):
+    with st.container(height=460 if len(items) > FEW else "content", border=True):
         st.html(shown + rest)
-    st.button(f"Accept these {len(items)}", type="primary", key="bulk-accept", on_click=_accept, args=(here, seen))
+    words = f"Accept these {len(items)} pieces" if len(items) > 1 else "Accept this piece"
+    st.button(words, type="primary", key="bulk-accept", icon=":material/done_all:", on_click=_accept, args=(here, seen))
 
 
 def _accept(here: Here, seen: dict[str, str | None]) -> None:
@@ -56,7 +58,9 @@ def _accept(here: Here, seen: dict[str, str | None]) -> None:
 
 def draw_last(here: Here) -> None:
     """The reviewer's own newest decisions; who reviews blind to whom."""
+    _how(here)
     taken = reviewing.last_decisions(here.user, here.store, here.where)
+    names = {e.id: e.name for e in here.framework.elements}
     if not taken:
         st.info("You have not decided on anything in this use case yet.", icon=":material/history:")
     for decision, stands in taken:
@@ -67,11 +71,14 @@ def draw_last(here: Here) -> None:
         words, button = st.columns([6, 1], vertical_alignment="center")
         at = f"{decision.at:%Y-%m-%d %H:%M} UTC"
         reason = f": {said(decision.reason)}" if decision.reason else ""
-        words.html(
-            f"{chip(ACTIONS[decision.action], '' if stands else 'quiet')} <span class='muted small'>{at}{reason}</span>{quote(e.quote)}"
-        )
+        head = f"{chip(DONE[decision.action], '' if stands else 'quiet')} <b class='small'>{esc(names.get(e.element, e.element))}</b>"
+        words.html(f"{head} <span class='muted small'>{at}{reason}</span>{quote(e.quote)}")
         if stands:
             button.button("Undo", key=f"undo-{decision.id}", on_click=_undo, args=(here, decision.evidence))
+
+
+def _how(here: Here) -> None:
+    """Whether reviewers see each other's decisions."""
     if here.may(WORK) and here.use_case is not None:
         key = "review-mode-choice"
         st.session_state[key] = here.use_case.review

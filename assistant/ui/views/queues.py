@@ -79,7 +79,11 @@ def _select(title: str, name: str, options: Sequence[object], shown: Mapping[Any
     key = f"{PREFIX}{name}"
     value = getattr(queue, name)
     st.session_state[key] = value if value in options else None
-    st.selectbox(title, options, format_func=lambda o: label(shown.get(o, str(o))), key=key, on_change=_changed, args=(name,))
+    # Streamlit shows the placeholder where the value is None, whatever the options say.
+    st.selectbox(
+        title, options, format_func=lambda o: label(shown.get(o, str(o))), key=key, on_change=_changed, args=(name,),
+        placeholder=shown.get(None, "Choose"),
+    )  # fmt: skip
 
 
 def _set(**changes: object) -> None:

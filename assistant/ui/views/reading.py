@@ -7,18 +7,26 @@ from typing import Final
 import streamlit as st
 
 from assistant.display import count
-from assistant.errors import AssistantError
-from assistant.models import EvidenceState, Transcript
-from assistant.segments import trim
+from assistant.errors import AssistantError, GroundingError
+from assistant.models import EvidenceState, Role, Transcript
+from assistant.segments import trim, turn_at
 from assistant.store import EvidenceFilter, EvidenceItem
 from assistant.ui import components, parts, shared, state
 from assistant.ui.here import Here
-from assistant.ui.markup import STATE_NAMES, esc, facts, label, quote, said
+from assistant.ui.markup import STATE_NAMES, coder, esc, facts, label, md, quote, said
 from assistant.ui.services import reviewing, transcripts
-from assistant.ui.state import ReviewView
+from assistant.ui.state import ReviewView, TranscriptsView
 from assistant.ui.views import fields
 
 SELECTED: Final = "reader-selected"
+FOUND: Final = "reader-found"
+"""Place that a search led to: transcript, start, end."""
+SHOW: Final = "reader-show"
+"""What the side is to be scrolled to for, on a phone."""
+NAMED: Final = "reader-named"
+TYPED: Final = "reader-typed"
+OVERLAPS: Final = 6
+"""Other pieces in the same words that are offered."""
 ANY: Final = ""
 
 
@@ -39,19 +47,23 @@ def draw(here: Here) -> None:
         st.html(_legend(len(items)))
         _pane(here, transcript, items)
     with side:
+        if token := st.session_state.pop(SHOW, ""):
+            components.show_here(token)
         _side(here, transcript, items)
 
 
 def _filters(here: Here, names: dict[str, str]) -> EvidenceFilter:
-    which, element, states = st.columns([3, 3, 3])
+    which, element = st.columns(2)
     st.session_state["reader-transcript"] = here.state.transcript
     which.selectbox("Transcript", list(names), format_func=lambda i: label(names[i]), key="reader-transcript", on_change=_chosen)
     elements = {e.id: e.name for e in here.framework.elements}
     only = element.selectbox("Element", [ANY, *elements], format_func=lambda i: elements.get(i, "all elements"), key="reader-element")
     shown = [EvidenceState.PROPOSED, EvidenceState.UNSURE, EvidenceState.CONFIRMED, EvidenceState.REJECTED]
-    picked = states.multiselect(
-        "State", shown, default=shown[:3], format_func=lambda s: STATE_NAMES[s], key="reader-states", placeholder="none"
-    )
+    with st.container(horizontal=True, vertical_alignment="bottom", key="reader-marks"):
+        picked = st.pills(
+            "State", shown, selection_mode="multi", default=shown[:3], format_func=lambda s: STATE_NAMES[s], key="reader-states"
+        )
+        st.toggle("Name the element of each mark", value=True, key=NAMED)
     return EvidenceFilter(
         framework=here.framework.id,
         elements=(only,) if only else (),
@@ -64,7 +76,15 @@ def _filters(here: Here, names: dict[str, str]) -> EvidenceFilter:
 
 def _chosen() -> None:
     state.current().transcript = st.session_state["reader-transcript"]
-    st.session_state.pop(SELECTED, None)
+    _forget()
+
+
+def show(transcript: str, start: int, end: int) -> None:
+    """Opens a transcript at a place that was found."""
+    app = state.current()
+    app.transcript, app.transcripts_view, app.evidence = transcript, TranscriptsView.READ, ""
+    _forget()
+    st.session_state[FOUND] = (transcript, start, end)
 
 
 def _legend(number: int) -> str:
@@ -79,11 +99,20 @@ def _legend(number: int) -> str:
 def _pane(here: Here, transcript: Transcript, items: tuple[EvidenceItem, ...]) -> None:
     app = here.state
     grouped = parts.by_turn(transcript, [i.evidence for i in items])
-    turns = "".join(parts.turn_html(transcript, turn, grouped.get(turn.index, ()), app.evidence) for turn in transcript.turns)
+    names = {e.id: e.name for e in here.framework.elements}
+    where = st.session_state.get(FOUND)
+    span = where[1:] if where is not None and where[0] == transcript.id else None
+    turns = "".join(
+        parts.turn_html(
+            transcript, turn, grouped.get(turn.index, ()), app.evidence, names=names,
+            found=span if span and span[0] < turn.end and turn.start < span[1] else None,
+        )
+        for turn in transcript.turns
+    )  # fmt: skip
     components.pane(
-        f'<div class="reader">{turns}</div>',
+        f'<div class="reader{" named" if st.session_state.get(NAMED, True) else ""}">{turns}</div>',
         key=f"reader-{transcript.id}",
-        focus=f"{transcript.id} {app.evidence}" if app.evidence else "",
+        focus=f"{transcript.id} {app.evidence} {span}" if app.evidence or span else "",
         selectable=True,
         on_go=_show,
         on_select=_select,
@@ -92,11 +121,13 @@ def _pane(here: Here, transcript: Transcript, items: tuple[EvidenceItem, ...]) -
 
 def _show(evidence: str) -> None:
     state.current().evidence = evidence
-    st.session_state.pop(SELECTED, None)
+    _forget()
+    st.session_state[SHOW] = evidence
 
 
 def _select(start: int, end: int) -> None:
     st.session_state[SELECTED] = (state.current().transcript, start, end)
+    st.session_state[SHOW] = f"{start}-{end}"
 
 
 def _side(here: Here, transcript: Transcript, items: tuple[EvidenceItem, ...]) -> None:
@@ -105,11 +136,15 @@ def _side(here: Here, transcript: Transcript, items: tuple[EvidenceItem, ...]) -
     if selected is not None and selected[0] == transcript.id:
         start, end = trim(transcript.text, selected[1], selected[2])
         if start < end:
-            _add(here, transcript, start, end)
+            _selected(here, transcript, start, end)
             return
     chosen = next((i for i in items if i.evidence.id == here.state.evidence), None)
     if chosen is None:
         st.html('<p class="muted">Click a marked quote to see its coding. Select words of a respondent to add evidence by hand.</p>')
+        st.text_input(
+            "Or write the words of the answer here", key=TYPED, max_chars=2000, on_change=_typed, args=(transcript,),
+            placeholder="letter by letter as they stand in the text",
+        )  # fmt: skip
         notes = "".join(f"<li>{esc(n)}</li>" for n in transcript.notes)
         st.html(f'<ul class="small muted">{notes}</ul>' if notes else "<span></span>")
         return
@@ -118,9 +153,26 @@ def _side(here: Here, transcript: Transcript, items: tuple[EvidenceItem, ...]) -
     dimension = here.framework.dimension_of(e.element)
     st.html(
         f"<h3>{esc(element.name)}</h3><p class='muted small'>{esc(dimension.name)}</p>{quote(e.quote)}{facts(e, here.framework)}"
-        f"<p class='small muted'>{said(e.rationale)} · {said(e.engine)} · {e.confidence:.0%}</p>"
+        f"<p class='small muted'>{said(e.rationale) if e.rationale else 'no rationale given'}<br>{coder(e)}</p>"
     )
     st.button("Review it", icon=":material/rule:", key="reader-review", on_click=_review, args=(e.id,))
+    others = [i.evidence for i in items if i.evidence.id != e.id and i.evidence.start < e.end and e.start < i.evidence.end]
+    if others:
+        st.html("<p class='small muted'>Also in these words</p>")
+    for other in others[:OVERLAPS]:
+        name = here.framework.element(other.element).name
+        st.button(f"{md(name)}, {STATE_NAMES[other.state]}", key=f"reader-other-{other.id}", on_click=_show, args=(other.id,))
+
+
+def _typed(transcript: Transcript) -> None:
+    """Words written instead of selected: the same, for whoever has no mouse."""
+    words = str(st.session_state[TYPED]).strip()
+    turns = (turn for turn in transcript.respondent_turns() if words)
+    place = next((turn.start + at for turn in turns if (at := transcript.text[turn.start : turn.end].find(words)) >= 0), None)
+    if place is not None:
+        _select(place, place + len(words))
+    elif words:
+        shared.later(GroundingError("no respondent says these words", remedy="copy them from an answer, letter by letter"))
 
 
 def _review(evidence: str) -> None:
@@ -128,6 +180,19 @@ def _review(evidence: str) -> None:
     app.visit(evidence)
     app.review_view = ReviewView.ONE
     state.go_to("review")
+
+
+def _selected(here: Here, transcript: Transcript, start: int, end: int) -> None:
+    """The form for the words, where they can be evidence."""
+    turn = turn_at(transcript, start)
+    if turn is None or turn.role is Role.INTERVIEWER or end > turn.end:
+        st.warning(
+            "These words are not one respondent's answer. Select words within a single answer; what the interviewer says is no evidence.",
+            icon=":material/rule:",
+        )
+        st.button("Select others", key="add-cancel", on_click=_forget)
+        return
+    _add(here, transcript, start, end)
 
 
 def _add(here: Here, transcript: Transcript, start: int, end: int) -> None:
@@ -141,7 +206,8 @@ def _add(here: Here, transcript: Transcript, start: int, end: int) -> None:
 
 
 def _forget() -> None:
-    st.session_state.pop(SELECTED, None)
+    for key in (SELECTED, FOUND):
+        st.session_state.pop(key, None)
 
 
 def _save(here: Here, transcript: str, start: int, end: int, coding: transcripts.Coding) -> None:

@@ -10,30 +10,45 @@ from assistant.charts import coverage_bars, heat_map, spider
 from assistant.display import percent
 from assistant.errors import AssistantError
 from assistant.models import Assessment, Framework, GroupRating
-from assistant.ui import components, state
+from assistant.ui import components, parts, state
 from assistant.ui.here import Here
-from assistant.ui.markup import esc, stages
+from assistant.ui.markup import esc
 from assistant.ui.services import assessing, library
 from assistant.ui.services.assessing import Kind
 from assistant.ui.state import AssessmentView
 
+WIDE, WEB, HALF, PHONE = 1000, 520, 460, 350
+"""Widths in pixels that charts are drawn for."""
+SENSITIVE = 6
+"""Elements that are named as one decision away from another headline."""
 MIME: dict[Kind, str] = {"html": "text/html", "md": "text/markdown", "json": "application/json"}
 NAMES: dict[Kind, str] = {"html": "HTML", "md": "Markdown", "json": "JSON"}
 
 
 def draw(here: Here, assessment: Assessment) -> None:
     """The part of the page."""
+    whole(here, assessment, "live", open_trace)
+
+
+def whole(here: Here, assessment: Assessment, key: str, on_go: Callable[[str], None]) -> None:
+    """An assessment, live or frozen: ``key`` begins the keys of its parts, ``on_go`` gets the element that was clicked."""
     st.html(headline(here.framework, assessment))
     left, right = st.columns([1, 1])
+    framework = here.framework
     with left:
-        components.pane(spider(here.framework, (assessment.overall, *assessment.dimensions)[1:], width=520, uid="web"), key="spider")
+        web, small = (spider(framework, assessment.dimensions, width=w, uid=f"{key}-web-{w}") for w in (WEB, PHONE))
+        components.pane(parts.both(web, small), key=f"{key}-spider")
     with right:
-        st.html(groups(here.framework, assessment))
-        components.pane(coverage_bars(here.framework, assessment, width=460, uid="cover"), key="coverage")
-    st.html("<h3>Where each element stands</h3><p class='muted small'>Click a row for its trace to the quotes.</p>")
-    links = {e.id: f"#go:{e.id}" for e in here.framework.elements}
-    components.pane(heat_map(here.framework, assessment, width=1000, links=links, uid="heat"), key="heat", on_go=open_trace)
-    downloads(here, assessment, "live")
+        st.html(groups(framework, assessment))
+        bars, small = (coverage_bars(framework, assessment, width=w, uid=f"{key}-cover-{w}") for w in (HALF, PHONE))
+        components.pane(parts.both(bars, small), key=f"{key}-coverage")
+    if assessment.sensitivity:
+        components.pane(_sensitive(framework, assessment), key=f"{key}-sensitive", on_go=on_go)
+    st.html("<h3 class='tight'>Where each element stands</h3><p class='muted small'>Click a row for its trace to the quotes.</p>")
+    links = {e.id: f"#go:{e.id}" for e in framework.elements}
+    heat, small = (heat_map(framework, assessment, width=w, links=links, uid=f"{key}-heat-{w}") for w in (WIDE, PHONE))
+    components.pane(parts.both(heat, small), key=f"{key}-heat", on_go=on_go)
+    downloads(here, assessment, key)
 
 
 def open_trace(element: str) -> None:
@@ -50,8 +65,7 @@ def headline(framework: Framework, assessment: Assessment) -> str:
         shown = f'<span class="stage" style="{colours}">{esc(framework.stage_name(overall.stage))}</span>'
     else:
         shown = '<span class="stage" style="border:2px dashed var(--muted)">Insufficient evidence</span>'
-    # The explanation repeats the headline where the evidence is insufficient.
-    words = overall.explanation.removeprefix("insufficient evidence ").strip("()")
+    words = parts.extent(framework, overall)
     rated = f"{overall.rated} of {overall.total} elements rated ({percent(overall.coverage)})"
     return f'<div class="headline">{shown}<span>{esc(words)}</span></div><p class="muted small">{rated}</p>'
 
@@ -68,13 +82,26 @@ def _group(framework: Framework, name: str, g: GroupRating) -> str:
         stage = f'<span class="chip" style="{colours}">{esc(framework.stage_name(g.stage))}</span>'
     else:
         stage = '<span class="chip unknown">insufficient evidence</span>'
-    worst, best = stages(framework, g.low, g.low), stages(framework, g.high, g.high)
-    bounds = f"between {worst} and {best}" if g.low != g.high else "all rated" if g.rated == g.total else "the rest cannot move it"
-    bar = f'<div class="bar" title="{percent(g.coverage)} rated"><i style="width:{g.coverage * 100:.0f}%"></i></div>'
     return (
-        f'<div class="group"><b>{esc(name)}</b><div>{stage} <span class="muted small">{esc(bounds)}, {g.rated} of {g.total} rated</span>'
-        f"{bar}</div></div>"
+        f'<div class="group"><b>{esc(name)}</b><div>{stage} <span class="muted small">{esc(parts.extent(framework, g))}</span></div></div>'
     )
+
+
+CHANGES = {"withdraw": "taking one confirmation back", "confirm": "confirming one proposal", "settle": "settling its conflict"}
+
+
+def _sensitive(framework: Framework, assessment: Assessment) -> str:
+    """Single decisions that would move the headline, each a way to its trace."""
+    found: dict[str, str] = {}
+    for s in assessment.sensitivity:
+        to = framework.stage_name(s.stage) if s.stage is not None else "no stage"
+        found.setdefault(s.element, f"{CHANGES[s.change]} would make it {to}")
+    lines = "".join(
+        f"<li><a href='#go:{esc(e)}'>{esc(framework.element(e).name)}</a>: {esc(words)}</li>"
+        for e, words in list(found.items())[:SENSITIVE]
+    )
+    more = f"<li>and {len(found) - SENSITIVE} more elements</li>" if len(found) > SENSITIVE else ""
+    return f"<p class='tight'><b>One decision would move the headline</b></p><ul class='small'>{lines}{more}</ul>"
 
 
 def downloads(here: Here, assessment: Assessment, key: str, framework: Framework | None = None) -> None:

@@ -7,15 +7,17 @@ from collections.abc import Sequence
 import streamlit as st
 
 from assistant.display import count
-from assistant.ui import parts, shared, state
+from assistant.ui import shared
 from assistant.ui.here import Here
 from assistant.ui.markup import esc, said
 from assistant.ui.services import transcripts
 from assistant.ui.services.transcripts import Hit
-from assistant.ui.state import TranscriptsView
+from assistant.ui.views import reading
 
 MEANING = "by meaning"
 WORD = "by word"
+SHOWN = 50
+"""Places that a search by word shows."""
 
 
 def draw(here: Here) -> None:
@@ -33,25 +35,24 @@ def draw(here: Here) -> None:
             with st.spinner("Reading the transcripts (only the first time takes long) …"):
                 hits = transcripts.search_meaning(here.user, here.store, shared.sentences(), here.where, text)
         else:
-            hits = transcripts.search_words(here.user, here.store, here.where, text)
+            hits = transcripts.search_words(here.user, here.store, here.where, text, limit=SHOWN)
         _hits(hits)
 
 
 def _hits(hits: Sequence[Hit]) -> None:
     if not hits:
-        parts.choose_first("Nothing found. Try fewer words, or search by meaning.")
+        st.info("Nothing found. Try fewer words, or search by meaning.", icon=":material/search_off:")
         return
-    st.caption(count(len(hits), "place"))
+    st.caption(f"the first {len(hits)} places" if len(hits) == SHOWN else count(len(hits), "place"))
     for n, hit in enumerate(hits):
         words, button = st.columns([6, 1], vertical_alignment="center")
-        foot = f"{said(hit.transcript.name)} · {said(hit.speaker or 'nobody named')}" + (f" · {hit.score:.2f}" if hit.score else "")
+        foot = f"{said(hit.transcript.name)} · {said(hit.speaker or 'nobody named')}" + (
+            f" · closeness {hit.score:.2f}" if hit.score else ""
+        )
         words.html(
             f'<blockquote class="quote"><p class="inline" dir="auto"><span class="muted">{esc(hit.before)}</span>'
             f'<mark>{esc(hit.quote)}</mark><span class="muted">{esc(hit.after)}</span></p><footer>{foot}</footer></blockquote>'
         )
-        button.button("Read", key=f"hit-{n}-{hit.transcript.id}-{hit.start}", on_click=_read, args=(hit.transcript.id,))
-
-
-def _read(transcript: str) -> None:
-    app = state.current()
-    app.transcript, app.transcripts_view = transcript, TranscriptsView.READ
+        button.button(
+            "Read", key=f"hit-{n}-{hit.transcript.id}-{hit.start}", on_click=reading.show, args=(hit.transcript.id, hit.start, hit.end)
+        )

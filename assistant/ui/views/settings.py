@@ -17,6 +17,7 @@ def draw() -> None:
     """The page."""
     here = now()
     st.title("Settings")
+    st.html("<p class='lead'>Of this installation, for everybody who uses it.</p>")
     saved, _, leaves = library.settings_in_force(here.user, get_settings())
     _leaves(leaves)
     if here.user.local:
@@ -57,7 +58,9 @@ def _form(here: Here, saved: Preferences) -> None:
         price_in = left.number_input("Price of a million tokens in", min_value=0.0, value=saved.llm_price_input, placeholder="not set")
         price_out = right.number_input("Price of a million tokens out", min_value=0.0, value=saved.llm_price_output, placeholder="not set")
         redact = st.text_area("Names that must not leave this machine, one a line", "\n".join(saved.llm_redact_names))
-        st.caption("The key is read from OPENAI_API_KEY when it is needed; it is never stored here and never shown.")
+        st.caption(
+            "The key is read from OPENAI_API_KEY, in the environment or in Streamlit's secrets; it is never stored here and never shown."
+        )
         if st.form_submit_button("Save", type="primary"):
             with shared.problems():
                 listed = tuple(dict.fromkeys(line.strip() for line in redact.splitlines() if line.strip()))
@@ -67,6 +70,8 @@ def _form(here: Here, saved: Preferences) -> None:
                 )  # fmt: skip
                 library.save_settings(here.user, get_settings(), changed)
                 st.toast("Settings saved", icon=":material/check:")
+                # What leaves the machine stands above: it has changed with them.
+                st.rerun()
 
 
 def _sent(here: Here) -> None:

@@ -2,17 +2,15 @@
 
 from __future__ import annotations
 
-from functools import partial
 from typing import Final
 
 import streamlit as st
 
-from assistant.errors import AssistantError
-from assistant.models import Assessment, GroupRating
-from assistant.ui import shared, state
+from assistant.models import Assessment, Element, GroupRating
+from assistant.ui import parts, shared, state
 from assistant.ui.access import REVIEW
 from assistant.ui.here import Here
-from assistant.ui.markup import chip, esc, label, md, stage_chip, stages
+from assistant.ui.markup import chip, esc, md, stage_chip, stages
 from assistant.ui.services import assessing, reviewing
 from assistant.ui.services.assessing import Open
 from assistant.ui.state import ReviewView
@@ -27,22 +25,20 @@ def draw_policies(here: Here, assessment: Assessment) -> None:
     rows = []
     for scope in ("overall", *(d.scope for d in assessment.dimensions)):
         results = [p.overall if scope == "overall" else next(d for d in p.dimensions if d.scope == scope) for p in assessment.policies]
-        differ = len({r.stage for r in results}) > 1
-        cells = "".join(f"<td>{_cell(here, r)}</td>" for r in results)
-        rows.append(
-            f"<tr><td>{'<b>' if scope == 'overall' else ''}{esc(names[scope])} {chip('they differ') if differ else ''}</td>{cells}</tr>"
+        differ = len({r.stage if r.sufficient else None for r in results}) > 1
+        cells = "".join(
+            f'<td data-label="{esc(p.policy)}"><div>{_cell(here, r)}</div></td>' for p, r in zip(assessment.policies, results, strict=True)
         )
-    st.html(f'<div class="tablewrap"><table class="plain fw-table"><tr><th></th>{head}</tr>{"".join(rows)}</table></div>')
+        name = f"<b>{esc(names[scope])}</b>" if scope == "overall" else esc(names[scope])
+        rows.append(f"<tr><td>{name} {chip('they differ', 'conflict') if differ else ''}</td>{cells}</tr>")
+    st.html(f'<div class="tablewrap"><table class="plain fw-table stack"><tr><th></th>{head}</tr>{"".join(rows)}</table></div>')
     for policy in here.framework.policies:
         st.html(f"<p class='small'><b>{esc(policy.id)}</b>: {esc(policy.description)} <span class='muted'>{esc(policy.source)}</span></p>")
 
 
 def _cell(here: Here, r: GroupRating) -> str:
     shown = stage_chip(here.framework, r.stage if r.sufficient else None)
-    worst, best = stages(here.framework, r.low, r.low), stages(here.framework, r.high, r.high)
-    bounds = "" if r.low == r.high else f"<br><span class='small muted'>{esc(worst)} … {esc(best)}</span>"
-    held = f"<br><span class='small muted'>held by {esc(', '.join(r.blocked_by))}</span>" if r.blocked_by else ""
-    return shown + bounds + held
+    return f"{shown}<br><span class='small muted'>{esc(parts.extent(here.framework, r))}</span>"
 
 
 # ---------------------------------------------------------------- unknown
@@ -62,11 +58,14 @@ def draw_unknown(here: Here, assessment: Assessment) -> None:
 def _open(here: Here, one: Open) -> None:
     words, button = st.columns([6, 2], vertical_alignment="center")
     dimension = here.framework.dimension_of(one.element.id)
-    marks = chip(one.rating.status.value, "unknown") + (chip("would move the headline") if one.moves else "")
-    waiting = chip(f"{one.waiting} waiting for review") if one.waiting else ""
+    low, high = one.rating.low, one.rating.high
+    marks = [chip(one.rating.status.value, "unknown")]
+    marks += [chip(stages(here.framework, low, high), "quiet")] if one.rating.status == "unplaced" else []
+    marks += [chip("would move the headline", "conflict")] if one.moves else []
+    marks += [chip(f"{one.waiting} waiting for review")] if one.waiting else []
     words.html(
-        f"<b>{esc(one.element.name)}</b> <span class='muted small'>{esc(dimension.name)}</span> {marks}{waiting}"
-        f"<blockquote class='quote'><p>{esc(one.question)}</p><footer>ask this</footer></blockquote>"
+        f"<div class='chips'><b>{esc(one.element.name)}</b> <span class='muted small'>{esc(dimension.name)}</span>{''.join(marks)}</div>"
+        f"<blockquote class='quote'><p><span class='muted small'>Ask:</span> {esc(one.question)}</p></blockquote>"
     )
     if one.waiting and here.may(REVIEW):
         button.button("Review what waits", key=f"unknown-{one.element.id}", on_click=_review, args=(one.element.id,))
@@ -81,36 +80,39 @@ def _review(element: str) -> None:
 # ---------------------------------------------------------------- what if
 
 
-def _option(texts: dict[str, str], otherwise: str, statement: str) -> str:
-    return texts.get(statement, otherwise)
+SUPPOSED: Final = "suppose-"
+"""Keys of the choices begin so; the element follows."""
+
+
+def _clear() -> None:
+    for key in [str(k) for k in st.session_state if str(k).startswith(SUPPOSED)]:
+        del st.session_state[key]
 
 
 def draw_what_if(here: Here, assessment: Assessment) -> None:
     """Tick statements and see the stage."""
-    st.html("<p class='muted'>Suppose elements stood elsewhere: choose statements and see what follows. Nothing is saved.</p>")
+    st.html("<p class='muted'>Suppose elements stood elsewhere: tick statements and see what follows. Nothing is saved.</p>")
+    result = st.container(key="what-if-result")
     chosen: dict[str, str] = {}
-    result = st.container()
     for dimension in here.framework.dimensions:
-        with st.expander(dimension.name, key=f"what-if-{dimension.id}"):
+        with st.expander(dimension.name, key=f"what-if-{dimension.id}", expanded=dimension is here.framework.dimensions[0]):
             for element in dimension.elements:
-                texts = {s.id: label(f"{stages(here.framework, s.stage_low, s.stage_high)}: {s.text}", 150) for s in element.statements}
-                rating = assessment.rating(element.id)
-                now = here.framework.stage_name(rating.stage) if rating.stage else rating.status.value
-                picked = st.selectbox(
-                    md(element.name),
-                    [AS_RATED, *texts],
-                    format_func=partial(_option, texts, f"as rated ({now})"),
-                    key=f"suppose-{element.id}",
-                )
-                if picked:
+                if picked := _suppose(here, assessment, element):
                     chosen[element.id] = picked
-    with result:
-        try:
-            supposed = assessing.simulate(here.user, here.framework, assessment, chosen)
-        except AssistantError as error:
-            shared.show_error(error)
-            return
-        was, would = assessment.overall, supposed.overall
-        before, after = st.columns(2)
-        before.html(f"<p class='muted small'>as rated</p>{_cell(here, was)}<p>{esc(was.explanation)}</p>")
-        after.html(f"<p class='muted small'>with {len(chosen)} supposed</p>{_cell(here, would)}<p>{esc(would.explanation)}</p>")
+    with result, shared.problems():
+        supposed = assessing.simulate(here.user, here.framework, assessment, chosen)
+        before, after, clear = st.columns([4, 4, 2], vertical_alignment="center")
+        before.html(f"<p class='muted small tight'>as rated</p>{_cell(here, assessment.overall)}")
+        now = f"with {len(chosen)} supposed" if chosen else "nothing is supposed yet"
+        after.html(f"<p class='muted small tight'>{now}</p>{_cell(here, supposed.overall)}")
+        clear.button("Start again", key="what-if-clear", disabled=not chosen, on_click=_clear)
+
+
+def _suppose(here: Here, assessment: Assessment, element: Element) -> str:
+    """The statement ticked for an element; empty where it stays as it is rated."""
+    rating = assessment.rating(element.id)
+    now = here.framework.stage_name(rating.stage) if rating.stage else rating.status.value
+    texts = {AS_RATED: f"as rated: {now}"} | {
+        s.id: f"**{md(stages(here.framework, s.stage_low, s.stage_high))}** {md(s.text)}" for s in element.statements
+    }
+    return st.radio(md(element.name), list(texts), format_func=lambda i: texts[i], key=f"{SUPPOSED}{element.id}") or AS_RATED

@@ -5,8 +5,8 @@ from __future__ import annotations
 import streamlit as st
 
 from assistant.display import clock
-from assistant.models import Assessment, Element, ElementRating, Evidence, EvidenceState
-from assistant.ui import state
+from assistant.models import Assessment, Element, ElementRating, Evidence, EvidenceState, GroupRating
+from assistant.ui import parts, state
 from assistant.ui.access import REVIEW
 from assistant.ui.here import Here
 from assistant.ui.markup import chip, esc, facts, quote, said, stage_chip, stages, statement_cell
@@ -26,7 +26,8 @@ def draw(here: Here, assessment: Assessment) -> None:
     st.selectbox("Element", list(names), format_func=lambda i: _line(here, assessment, names, i), key="trace-element", on_change=_chosen)
     element = here.framework.element(here.state.element)
     rating = assessment.rating(element.id)
-    st.html(_result(here, assessment, element, rating))
+    st.html(f"<div class='chain'>{_above(here, assessment, element)}{_result(here, assessment, element, rating)}</div>")
+    st.html(_row(here, element, rating))
     of_it = [e for e in assessment.evidence if e.element == element.id]
     used = set(rating.evidence)
     reviewed = not assessment.draft
@@ -48,7 +49,25 @@ def _chosen() -> None:
     state.current().element = st.session_state["trace-element"]
 
 
-def _result(here: Here, assessment: Assessment, element: Element, rating: ElementRating) -> str:
+def _above(here: Here, assessment: Assessment, element: Element) -> str:
+    """The stages that the element's rating goes into: overall and its dimension, each with the rule and who reaches it."""
+    dimension = here.framework.dimension_of(element.id)
+    group = next(g for g in assessment.dimensions if g.scope == dimension.id)
+    return "".join(_step(here, name, g) for name, g in (("Overall", assessment.overall), (dimension.name, group)))
+
+
+def _step(here: Here, name: str, g: GroupRating) -> str:
+    stage = g.stage if g.sufficient else None
+    counted = next((r for r in g.reach if r.stage == g.stage), None)
+    reached = f"{counted.reached} of {g.rated} rated elements reach {here.framework.stage_name(counted.stage)}; " if counted else ""
+    return (
+        f"<div><b>{esc(name)}</b> {stage_chip(here.framework, stage)} <span class='small muted'>{esc(reached)}"
+        f"{esc(parts.extent(here.framework, g))} · rule {esc(g.rule)}</span></div>"
+    )
+
+
+def _row(here: Here, element: Element, rating: ElementRating) -> str:
+    """The element's row of the framework: where it stands, or could."""
     cells = []
     for s in element.statements:
         stands = s.id == rating.statement
@@ -56,6 +75,11 @@ def _result(here: Here, assessment: Assessment, element: Element, rating: Elemen
         disputed = rating.conflict is not None and s.id in rating.conflict.statements
         note = "stands here" if stands else "disputed" if disputed else "possible" if possible else ""
         cells.append(statement_cell(here.framework, s, "proposed" if stands else "fits" if disputed else "", note))
+    return f"<div class='row spans' style='--stages:{len(here.framework.stages)}'>{''.join(cells)}</div>"
+
+
+def _result(here: Here, assessment: Assessment, element: Element, rating: ElementRating) -> str:
+    """The element's rating with its rule, and what reviewers decided on it."""
     worst, best = stages(here.framework, rating.low, rating.low), stages(here.framework, rating.high, rating.high)
     bounds = "" if worst == best else chip(f"between {worst} and {best}")
     conflict = ""
@@ -64,16 +88,17 @@ def _result(here: Here, assessment: Assessment, element: Element, rating: Elemen
         conflict += f" {said(rating.conflict.reason)}" if rating.conflict.reason else ""
     decided = [d for d in assessment.element_decisions if d.element == element.id]
     reasons = "".join(f"<p class='small'>{esc(d.action.replace('_', ' '))} by {said(d.reviewer)}: {said(d.reason)}</p>" for d in decided)
+    stage = stage_chip(here.framework, rating.stage, rating.status.value)
     return (
-        f"<div class='chips'>{stage_chip(here.framework, rating.stage, rating.status.value)}{bounds}{chip(f'rule {rating.rule}', 'quiet')}"
-        f"{conflict}</div><p>{said(rating.explanation)}</p>{reasons}"
-        f"<div class='row spans' style='--stages:{len(here.framework.stages)}'>{''.join(cells)}</div>"
+        f"<div><b>{esc(element.name)}</b> {stage} {bounds}{conflict} <span class='small muted'>rule {esc(rating.rule)}</span>"
+        f"<p>{said(rating.explanation)}</p>{reasons}</div>"
     )
 
 
 def _quotes(here: Here, title: str, evidence: list[Evidence], reviewed: bool) -> None:
     """Quotes with their places; in a draft every state reads confirmed, so it is not shown."""
-    st.html(f"<h3>{esc(title)}</h3>" if title else "<span></span>")
+    if title:
+        st.html(f"<h3 class='tight'>{esc(title)}</h3>")
     if not evidence:
         st.html("<p class='muted'>Nothing that counts yet.</p>")
         return

@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field
+from datetime import date
 
 import streamlit as st
 from streamlit.runtime.uploaded_file_manager import UploadedFile
 
 from assistant.display import count
-from assistant.errors import AssistantError, TranscriptError
+from assistant.errors import AssistantError, InputError, TranscriptError
 from assistant.models import Role, Transcript
 from assistant.transcripts import READABLE
 from assistant.ui import parts, shared, state
@@ -23,6 +24,8 @@ PREVIEW = 6
 NEW = ""
 """Choice for a speaker who is nobody known yet."""
 VERSION = "upload-version"
+REFUSED = "upload-refused"
+"""Files that could not be saved, each with its error."""
 
 
 @dataclass
@@ -32,6 +35,10 @@ class Ready:
     file: UploadedFile
     transcript: Transcript
     people: dict[str, str] = field(default_factory=dict)
+    """Speaker -> participant, where they are known."""
+    functions: dict[str, str] = field(default_factory=dict)
+    """Speaker -> what they do."""
+    held_on: str = ""
 
 
 @st.cache_data(show_spinner=False, max_entries=64)
@@ -50,15 +57,18 @@ def draw(here: Here) -> None:
         return
     # A new key empties the list of files after saving.
     version = st.session_state.setdefault(VERSION, 0)
+    for name, refusal in st.session_state.pop(REFUSED, ()):
+        st.html(f"<b>{said(name)}</b>")
+        shared.show_error(_unnamed(refusal))
     files = st.file_uploader(
-        f"Drag transcripts here: {', '.join(READABLE)}, up to 20 MB each. Nothing is saved before you say so.",
+        f"Drag transcripts here, several at once: {', '.join(READABLE)}",
         accept_multiple_files=True,
         key=f"upload-{version}",
     )
     if not files:
         st.html(
             '<p class="muted">Downloads from Teams, Zoom and Word, subtitles and plain text are read as they are. '
-            "Who interviews is guessed; you correct it before saving.</p>"
+            "Who interviews is guessed; you correct it before saving, and nothing is saved before you say so.</p>"
         )
         return
     ready = [one for n, file in enumerate(files) if (one := _file(here, file, n)) is not None]
@@ -70,13 +80,20 @@ def draw(here: Here) -> None:
     st.button(words, type="primary", icon=":material/save:", key="save-files", on_click=_save, args=(here, ready))
 
 
+def _unnamed(error: AssistantError) -> AssistantError:
+    """The error below the name of its file, which it need not repeat."""
+    if isinstance(error, InputError):
+        return InputError(error.detail, place=error.place, remedy=error.remedy)
+    return error
+
+
 def _file(here: Here, file: UploadedFile, number: int) -> Ready | None:
     data = file.getvalue()
     found = _read(file.name, data, None, here.user)
     with st.container(border=True, key=f"file-{number}"):
         st.html(f"<h3 style='margin:0;padding:0'>{said(file.name)}</h3>")
         if isinstance(found, AssistantError):
-            shared.show_error(found)
+            shared.show_error(_unnamed(found))
             return None
         return _preview(here, file, data, found)
 
@@ -98,33 +115,43 @@ def _preview(here: Here, file: UploadedFile, data: bytes, found: Transcript) -> 
         if set(chosen) != set(guessed):
             again = _read(file.name, data, tuple(chosen), here.user)
             shown = found if isinstance(again, AssistantError) else again
-        people = _people(here, file, shown)
+        ready = Ready(file, shown)
+        _people(here, ready)
+        held = st.date_input("Held on", None, format="YYYY-MM-DD", key=f"held-{file.file_id}")
+        ready.held_on = held.isoformat() if isinstance(held, date) else ""
     with right:
         st.html(_summary(shown))
-    return Ready(file, shown, people)
+    return ready
 
 
-def _people(here: Here, file: UploadedFile, shown: Transcript) -> dict[str, str]:
-    """Which participant a speaker is: one known already, or a new one under the next pseudonym."""
+def _people(here: Here, ready: Ready) -> None:
+    """Who each respondent is: a participant known already, or a new one under the next pseudonym; and what they do."""
     known = {p.id: p for p in projects.participants(here.user, here.store, here.where)}
-    speakers = [s for s in dict.fromkeys(t.speaker for t in shown.respondent_turns()) if s]
+    speakers = [s for s in dict.fromkeys(t.speaker for t in ready.transcript.respondent_turns()) if s]
     if not known:
-        st.html('<p class="muted small">Respondents get the pseudonyms P1, P2 … when saved.</p>')
-        return {}
-    found = {}
+        st.html('<p class="muted small tight">Respondents get the pseudonyms P1, P2 … when saved; reports show those, never names.</p>')
+    options = [NEW, *known]
     for n, speaker in enumerate(speakers):
-        same = next((i for i, p in known.items() if p.name.casefold() == speaker.casefold()), NEW)
-        options = [NEW, *known]
-        picked = st.selectbox(
-            f"Pseudonym of {short(speaker, 40)}",
-            options,
-            index=options.index(same),
-            format_func=lambda i: label(f"{known[i].pseudonym} · {known[i].name}") if i else "a new participant",
-            key=f"person-{file.file_id}-{n}",
-        )
+        person, function = st.columns(2) if known else (None, st.container())
+        picked = NEW
+        if person is not None:
+            same = next((i for i, p in known.items() if p.name.casefold() == speaker.casefold()), NEW)
+            picked = person.selectbox(
+                f"Pseudonym of {short(speaker, 40)}",
+                options,
+                index=options.index(same),
+                format_func=lambda i: label(f"{known[i].pseudonym} · {known[i].name}") if i else "a new participant",
+                key=f"person-{ready.file.file_id}-{n}",
+            )
         if picked:
-            found[speaker] = picked
-    return found
+            ready.people[speaker] = picked
+        before = known[picked].role if picked else ""
+        does = function.text_input(
+            f"Function of {short(speaker, 40)}", before, max_chars=300, placeholder="e.g. ML engineer",
+            key=f"function-{ready.file.file_id}-{n}-{picked}",
+        )  # fmt: skip
+        if does.strip() != before:
+            ready.functions[speaker] = does
 
 
 def _summary(shown: Transcript) -> str:
@@ -138,25 +165,30 @@ def _summary(shown: Transcript) -> str:
     )
     notes = "".join(f"<li>{esc(note)}</li>" for note in shown.notes)
     turns = "".join(parts.turn_html(shown, turn, ()) for turn in shown.turns[:PREVIEW])
+    begins = f"The first {PREVIEW} of {len(shown.turns)} turns" if len(shown.turns) > PREVIEW else count(len(shown.turns), "turn")
     return (
         f'<table class="plain"><tr><th>Speaker</th><th>Role</th><th class="num">Turns</th></tr>{rows}</table>'
-        f'{f"<ul class=small>{notes}</ul>" if notes else ""}<div class="context">{turns}</div>'
+        f'{f"<ul class=small>{notes}</ul>" if notes else ""}<p class="muted small tight">{begins}</p><div class="context">{turns}</div>'
     )
 
 
 def _save(here: Here, ready: list[Ready]) -> None:
     """Saves every file; one that is refused does not stop the others."""
-    saved, known, refused = 0, 0, None
+    saved, known = 0, 0
+    refused: list[tuple[str, AssistantError]] = []
     for one in ready:
         try:
-            added = transcripts.save(here.user, here.store, here.where, one.transcript, one.file.getvalue(), people=one.people)
+            added = transcripts.save(
+                here.user, here.store, here.where, one.transcript, one.file.getvalue(),
+                people=one.people, functions=one.functions, held_on=one.held_on,
+            )  # fmt: skip
             saved, known = saved + added.created, known + (not added.created)
         except AssistantError as error:
-            refused = error
-    if refused is not None:
-        shared.later(refused)
+            refused.append((one.file.name, error))
+    st.session_state[REFUSED] = refused
     if saved or known:
         twice = f", {known} {'was' if known == 1 else 'were'} there already" if known else ""
         st.toast(md(f"{count(saved, 'transcript')} saved{twice}"), icon=":material/check:")
         st.session_state[VERSION] += 1
-        state.current().transcripts_view = TranscriptsView.CODE
+        if not refused:
+            state.current().transcripts_view = TranscriptsView.CODE
