@@ -9,7 +9,11 @@ from typing import TYPE_CHECKING
 import pytest
 from ui_support import Project, Server, chromium, make_project, open_page, settled, teams_vtt
 
+from assistant.interview import load_guide, service
+from assistant.interview.engine import Setup
+from assistant.interview.links import make_link, signing_key
 from assistant.settings import get_settings
+from assistant.store.clock import utc_now
 
 if TYPE_CHECKING:
     from playwright.sync_api import Page
@@ -28,7 +32,8 @@ NAME = "<img src=x onerror='window.hacked=4'>**Evil** $x^2$ :smile: [l](javascri
 PAGES = (
     "", "transcripts", "transcripts?tv=Read", "transcripts?tv=Search", "review", "review?rv=Conflicts", "review?rv=Elements",
     "review?rv=Several+at+once", "review?rv=Last+decisions", "assessment?n=all", "assessment?av=Trace&n=all", "assessment?av=Frozen&n=confirmed",
-    "assessment?av=Unknown&n=all", "settings", "frameworks",
+    "assessment?av=Unknown&n=all", "settings", "frameworks", "interview", "interview?iv=Conduct", "interview?iv=All+together",
+    "interview?iv=Guide",
 )  # fmt: skip
 
 
@@ -58,10 +63,12 @@ def test_hostile_content_is_shown_as_text(tmp_path: Path) -> None:
         s.freeze_assessment(
             u, score_use_case(s, u, project.framework).assessment, project.framework, by="<b>x</b>", label="<script>1</script>"
         )
+        talk = _hostile_interview(project)
         with Server(Path(os.environ["ASSISTANT_DATA_DIR"]), tmp_path / "log") as server, chromium() as browser:
             page = browser.new_page(viewport={"width": 1440, "height": 1000})
             page.on("dialog", lambda d: pytest.fail(f"a dialog opened: {d.message}"))
-            for path in PAGES:
+            link = make_link(talk, signing_key(get_settings()), utc_now())
+            for path in (*PAGES, f"?k={link}"):
                 open_page(page, f"{server.url}/{path}")
                 assert page.evaluate("window.hacked") is None, path
                 assert page.locator(".stMain img, .stMain script, .stMain a[href^=javascript], .stMain .katex").count() == 0, path
@@ -72,6 +79,19 @@ def test_hostile_content_is_shown_as_text(tmp_path: Path) -> None:
             text = page.locator(".stMain").inner_text()
             assert "window.hacked=2" in text or "**bold**" in text
             assert "\u202e" not in text
+
+
+def _hostile_interview(project: Project) -> str:
+    """Taken with a hostile respondent, not over; its id."""
+    setup = Setup(respondent=NAME[:100], role="<script>window.hacked=10</script>**r**")
+    talk = service.create(project.store, project.use_case.id, load_guide(), setup)
+    conductor = service.conductor(project.store, talk, get_settings())
+    state = conductor.consent(conductor.consent_text(), by="respondent")
+    for words in EVIL:
+        assert state.pending is not None
+        state = conductor.answer(words, to=state.pending.seq)
+    conductor.ask_own("<img src=x onerror=window.hacked=11> **why** [l](javascript:alert(1))", by="local")
+    return talk
 
 
 def test_killed_in_the_middle_nothing_is_lost_and_the_page_comes_back(project: Project, server: Server) -> None:
