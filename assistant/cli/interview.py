@@ -249,14 +249,13 @@ def _progress_text(ledger: Ledger) -> str:
 def list_(name: Name, as_json: Json = False) -> None:
     """Interviews of a use case that were taken here."""
     from assistant.interview import service
-    from assistant.store.interview_events import InterviewEvents
 
     with opened() as store:
-        found = [(i, service.ledger(store, i)) for i in InterviewEvents(store).taken(find(store, name).id)]
+        found = service.standings(store, find(store, name).id)
     rows = [
-        {"id": i, "respondent": led.opened.respondent, "role": led.opened.role, "state": service.state_of(led),
-         "minutes": round(led.minutes, 1), "settled": len(led.settled)}
-        for i, led in found
+        {"id": one.interview, "respondent": one.ledger.opened.respondent, "role": one.ledger.opened.role,
+         "state": service.state_of(one.ledger), "minutes": round(one.ledger.minutes, 1), "settled": len(one.ledger.settled)}
+        for one in found
     ]  # fmt: skip
     if as_json:
         emit(rows)

@@ -2,7 +2,11 @@
 
 from __future__ import annotations
 
+import threading
+from collections import OrderedDict
 from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import datetime
 from typing import Final
 
 from assistant.errors import InputError, PermissionDenied, StaleEditError
@@ -53,9 +57,10 @@ def conductor(
     Raises InputError where the interview was not taken here, FrameworkError, ModelFileError, SettingsError.
     """
     log = StoreLog(store, interview)
-    framework = load_framework(fold(log.read()).opened.framework)
+    opened = ledger(store, interview).opened
+    framework = load_framework(opened.framework)
     coder = LiveCoder(_engine(framework, settings), framework)
-    names = _names(store, interview)
+    names = _names(store, interview, opened.respondent)
     chosen = worder or make_worder(settings, names, watch=watch)
     reader = ModelReader(settings, store, interview, framework, names) if settings.interview_coder == "llm" else None
     return Conductor(log, framework, coder, chosen, order=order, listener=make_listener(settings), reader=reader)
@@ -89,17 +94,66 @@ def _engine(framework: Framework, settings: Settings) -> LocalEngine:
     return _ENGINES[key]
 
 
-def _names(store: Store, interview: str) -> Names:
+def _names(store: Store, interview: str, respondent: str) -> Names:
     """Who and what must not be named to a model: the use case's people and its organisation."""
     use_case = store.use_case(store.interview(interview).use_case)
     people = tuple(p.name for p in store.participants(use_case.id) if p.name)
-    opened = fold(StoreLog(store, interview).read()).opened
-    return Names(people=(*people, opened.respondent), organisations=(store.organisation(use_case.organisation).name,))
+    return Names(people=(*people, respondent), organisations=(store.organisation(use_case.organisation).name,))
+
+
+@dataclass(frozen=True)
+class Standing:
+    """An interview as its log leaves it."""
+
+    interview: str
+    """``Interview.id``."""
+    ledger: Ledger
+    """The log, folded."""
+    at: datetime
+    """UTC, of the last event."""
+
+
+KEPT: Final = 300
+"""Folded logs that are kept in memory; some 50 KB each."""
+_FOLDED: Final[OrderedDict[tuple[str, int], Standing]] = OrderedDict()
+"""By interview and number of its last event: a log only grows, so the same number means the same log."""
+_FOLDING: Final = threading.Lock()
+
+
+def standings(store: Store, use_case: str) -> tuple[Standing, ...]:
+    """All interviews of a use case that were taken here and not erased, in the order of set-up; only what is new is read and folded."""
+    return tuple(_standing(store, interview, last) for interview, last in InterviewEvents(store).ends(use_case).items())
+
+
+def standing(store: Store, interview: str) -> Standing:
+    """One as it stands. Raises NotFoundError; InputError where it was not taken here, or was erased."""
+    events = StoreLog(store, interview).read()
+    if not events and store.interview(interview).erased:
+        raise InputError("this interview was withdrawn, and nothing of it is kept", remedy="set up a new one")
+    if not events:
+        raise InputError("this interview was not taken here", remedy="its transcript was uploaded: read it under Transcripts")
+    return Standing(interview, fold(events), events[-1].at)
+
+
+def _standing(store: Store, interview: str, last: int) -> Standing:
+    key = (interview, last)
+    with _FOLDING:
+        known = _FOLDED.get(key)
+    if known is not None:
+        return known
+    made = standing(store, interview)
+    with _FOLDING:
+        for old in [k for k in _FOLDED if k[0] == interview]:
+            del _FOLDED[old]
+        _FOLDED[interview, made.ledger.seq] = made
+        while len(_FOLDED) > KEPT:
+            _FOLDED.popitem(last=False)
+    return made
 
 
 def ledger(store: Store, interview: str) -> Ledger:
-    """The state of a stored interview. Raises InputError where it was not taken here, or was erased."""
-    return fold(StoreLog(store, interview).read())
+    """The state of a stored interview. Raises like `standing`."""
+    return standing(store, interview).ledger
 
 
 def state_of(ledger: Ledger) -> str:
@@ -147,13 +201,17 @@ def _describe(store: Store, interview: str, state: Ledger, by: str) -> None:
 
 def withdraw(store: Store, interview: str, *, by: str = "respondent", reason: str = "withdrawn by the respondent") -> Tombstone:
     """The respondent withdraws: log, transcript, evidence and names are erased for good; a tombstone stays. Raises NotFoundError."""
-    return store.erase_interview(interview, by, reason)
+    tombstone = store.erase_interview(interview, by, reason)
+    with _FOLDING:
+        for old in [k for k in _FOLDED if k[0] == interview]:
+            del _FOLDED[old]
+    return tombstone
 
 
 def use_case_across(store: Store, use_case: str, framework: Framework | None = None) -> Across:
     """All interviews that were taken here for a use case, together. Those of another framework are left out."""
     chosen = framework or load_framework()
-    found = {name: ledger(store, name) for name in InterviewEvents(store).taken(use_case)}
+    found = {one.interview: one.ledger for one in standings(store, use_case)}
     return across({name: one for name, one in found.items() if one.opened.framework == chosen.id}, chosen)
 
 

@@ -98,8 +98,9 @@ class InterviewEvents:
             rows = c.execute(query.order_by(interview_events.c.seq)).mappings()
             return tuple(StoredEvent.model_validate({name: row[name] for name in wanted}) for row in rows)
 
-    def taken(self, use_case: str) -> tuple[str, ...]:
-        """Interviews of a use case that were taken here and not erased, in the order in which they were set up."""
-        query = select(interview_events.c.interview).where(interview_events.c.use_case == use_case).group_by(interview_events.c.interview)
+    def ends(self, use_case: str) -> dict[str, int]:
+        """Number of the last event of each interview of a use case that was taken here and not erased, in the order of set-up."""
+        e = interview_events.c
+        query = select(e.interview, func.max(e.seq)).where(e.use_case == use_case).group_by(e.interview).order_by(e.interview)
         with self._store._read() as c:
-            return tuple(c.execute(query.order_by(func.min(interview_events.c.interview))).scalars())
+            return {str(interview): int(seq) for interview, seq in c.execute(query)}

@@ -11,14 +11,11 @@ from assistant.interview import Conductor, Guide, Ledger, list_guides, load_guid
 from assistant.interview.across import Across
 from assistant.interview.engine import Setup
 from assistant.interview.guide import read_guide
-from assistant.interview.ledger import fold
 from assistant.interview.links import DAYS, make_link, signing_key
-from assistant.interview.logs import StoreLog
 from assistant.models import Framework, Transcript
 from assistant.settings import Settings
 from assistant.store import Interview, Store, Tombstone
 from assistant.store.clock import utc_now
-from assistant.store.interview_events import InterviewEvents
 from assistant.ui import preferences
 from assistant.ui.access import REVIEW, WORK, User, call
 
@@ -71,7 +68,9 @@ def invite(user: User, store: Store, settings: Settings, interview: str, *, days
 def taken(user: User, store: Store, use_case: str) -> tuple[Taken, ...]:
     """Those of a use case that were not erased, newest first."""
     kept = {info.interview: info.id for info in store.transcripts(use_case)}
-    return tuple(_taken(store, name, kept.get(name, "")) for name in reversed(InterviewEvents(store).taken(use_case)))
+    infos = {info.id: info for info in store.interviews(use_case)}
+    standing = [s for s in service.standings(store, use_case) if s.interview in infos]
+    return tuple(Taken(infos[s.interview], s.ledger, s.at, kept.get(s.interview, "")) for s in reversed(standing))
 
 
 @call(REVIEW)
@@ -79,12 +78,8 @@ def watch(user: User, store: Store, interview: str) -> Taken:
     """One as it stands. Raises NotFoundError; InputError where it was not taken here, or was erased."""
     owner = store.interview(interview)
     kept = next((info.id for info in store.transcripts(owner.use_case) if info.interview == interview), "")
-    return _taken(store, interview, kept)
-
-
-def _taken(store: Store, interview: str, kept: str) -> Taken:
-    events = StoreLog(store, interview).read()
-    return Taken(store.interview(interview), fold(events), events[-1].at, kept)
+    one = service.standing(store, interview)
+    return Taken(owner, one.ledger, one.at, kept)
 
 
 @call(WORK)
