@@ -115,7 +115,7 @@ def _rights(token: str, ledger: Ledger) -> None:
     with st.expander("Your answers and your rights", icon=":material/verified_user:", key="rights", on_change="rerun") as box:
         if not box.open:
             return
-        st.html(asking.conversation_html([x for x in ledger.exchanges if x.outcome != "pending"]))
+        st.html(asking.conversation_html([x for x in reversed(ledger.exchanges) if x.outcome != "pending"]))
         if ledger.answers:
             data = answering.own_words(RESPONDENT, shared.store(), get_settings(), token)
             st.download_button(

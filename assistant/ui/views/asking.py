@@ -96,6 +96,8 @@ def time_line(ledger: Ledger, since: float = 0.0) -> None:
     left = max(ledger.opened.budget_minutes - used, 0.0)
     answered = sum(x.reply is not None for x in ledger.exchanges)
     words = "time is up: one last question" if left <= 0 else f"about {left:.0f} min left" if left >= 1.5 else "about a minute left"
+    if ledger.over:
+        words = f"{used:.0f} of {ledger.opened.budget_minutes:g} min used"
     paused = ", paused" if ledger.paused else ""
     st.progress(min(used / ledger.opened.budget_minutes, 1.0), text=f"{count(answered, 'answer')} · {words}{paused}")
 
@@ -184,10 +186,10 @@ def _unsent() -> None:
 
 
 def conversation_html(exchanges: Sequence[Exchange]) -> str:
-    """What was asked and said, newest first; everything as text."""
+    """What was asked and said, in the order given; everything as text."""
     outcome = {"skipped": "skipped", "refused": "did not want to speak of it", "pending": "not answered yet", "answered": ""}
     lines = []
-    for x in reversed(exchanges):
+    for x in exchanges:
         mark = chip(outcome[x.outcome], "quiet") if outcome[x.outcome] else ""
         worded = ""
         if not isinstance(x.body, ev.Offered) and x.body.wording.source != "guide":

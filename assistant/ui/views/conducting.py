@@ -122,7 +122,7 @@ def _asking(here: Here, make: Maker, conductor: Conductor, ledger: Ledger) -> No
             st.write("What was said so far is kept and becomes a transcript.")
             st.button("End it", key="stop", on_click=_do, args=(here, make, "stop"))
     with st.expander(f"The conversation so far ({len(ledger.exchanges)})", icon=":material/forum:"):
-        st.html(asking.conversation_html(ledger.exchanges))
+        st.html(asking.conversation_html(ledger.exchanges[::-1]))
 
 
 def _place(ledger: Ledger) -> None:
@@ -227,7 +227,9 @@ def _standing(here: Here, one: Taken) -> None:
             st.html(f"<p class='ask aside'>{said(ledger.pending.text)}</p>")
         elif ledger.consent is None and not ledger.over:
             st.html("<p class='muted'>The respondent has not begun: consent comes first.</p>")
-        st.html(asking.conversation_html([x for x in ledger.exchanges if x.outcome != "pending"]))
+        # While it goes on the newest stands on top; afterwards it is read from the beginning.
+        spoken = [x for x in ledger.exchanges if x.outcome != "pending"]
+        st.html(asking.conversation_html(spoken if ledger.over else spoken[::-1]))
     with right:
         st.html(coverage.map_html(here.framework, ledger.coverage, ledger.pending, ledger))
         with st.expander("What was read in the answers", icon=":material/visibility_off:"):

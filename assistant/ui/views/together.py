@@ -39,17 +39,18 @@ def _next(here: Here, whole: Across) -> None:
             f"Set up a follow-up on {count(len(whole.next), 'open element')}", type="primary", icon=":material/add:", key="follow-up",
             on_click=_follow_up, args=(whole.focus,),
         )  # fmt: skip
-    rows = "".join(_line(one, names) for one in whole.next)
-    head = "<tr><th>Element</th><th>Why</th><th>Whom</th><th>Question</th></tr>"
-    st.html(f"<div class='tablewrap'><table class='plain fw-table'>{head}{rows}</table></div>")
+    differ = {m.element for m in whole.elements if m.contradicts}
+    st.html(f"<div class='steps'>{''.join(_card(one, names, differ) for one in whole.next)}</div>")
 
 
-def _line(one: AskNext, names: dict[str, str]) -> str:
-    whom = ", ".join(said(w) for w in one.whom) or "somebody new"
-    asked = esc(one.question) if one.question else "<span class='muted'>every question of the guide was asked: probe</span>"
+def _card(one: AskNext, names: dict[str, str], differ: set[str]) -> str:
+    whom = ", ".join(said(w) for w in one.whom) or f"somebody new who knows about {esc(one.role.lower())}"
+    asked = f"“{esc(one.question)}”" if one.question else "<span class='muted'>every question of the guide was asked: probe</span>"
+    # What they said stands further down, side by side.
+    why = "respondents differ" if one.element in differ else said(one.why)
     return (
-        f"<tr><td><b>{esc(names.get(one.element, one.element))}</b></td><td>{said(one.why)}</td>"
-        f"<td>{whom}<br><span class='small muted'>{esc(one.role)}</span></td><td>{asked}</td></tr>"
+        f"<div class='step'><b>{esc(names.get(one.element, one.element))}</b><p class='small muted'>{why}</p>"
+        f"<p class='small'>Ask {whom}</p><p>{asked}</p></div>"
     )
 
 
