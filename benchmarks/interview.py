@@ -103,7 +103,7 @@ def run(
     conductor = Conductor(log, framework, coder, order=order)
     ledger = conductor.consent(conductor.consent_text(), by="respondent")
     while ledger.pending is not None:
-        said = respondent.reply(ledger.pending)
+        said = respondent.reply(ledger.pending.text)
         clock.speak(ledger.pending.text, said, pace * PACE.get(style, 1.0) * expected(ledger.pending.body, ledger.guide))
         ledger = conductor.answer(said, to=ledger.pending.seq)
     return measure(respondent, order, conductor.events, framework)

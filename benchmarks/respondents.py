@@ -1,87 +1,61 @@
 """Scripted respondents for `benchmarks.interview`: each speaks for one of the synthetic sample companies (``tests/oracle``), whose practice is known.
 
-What they say to a question is what that company's people say in the sample interview, found by meaning alone: a respondent sees the words of
-the question, never which element it is for. Details asked for by a probe that the sample does not hold are said in our own words, by the known stage.
+A respondent gets the words that are shown and nothing else: not which element, probe or guide's question they stand for. What is asked about is
+understood by likeness to the ways in which a subject is asked about (``own_words.yaml``), by what was being talked of and, where the question quotes
+the respondent, by what they were talking of then. The answer is what that company's people say on the subject in the sample interview, one turn
+at a time; when that is used up, the known practice in own words, on the detail that was asked (who or what, how often, how alike, the last time).
+Nobody says the same sentence twice: asked once more, they say that it is as they said. Questions about the setting get small talk.
 """
 
 from __future__ import annotations
 
 import random
+import re
 from collections.abc import Sequence
 from dataclasses import dataclass, field
+from functools import lru_cache
 from pathlib import Path
-from typing import Final
+from typing import Any, Final
 
 import numpy as np
+import yaml
 
 from assistant.embeddings import Embedder, Matrix
-from assistant.interview import events as ev
-from assistant.interview.ledger import Pending
 
 ORACLE: Final = Path(__file__).parent.parent / "tests" / "oracle"
+OWN_WORDS: Final = Path(__file__).parent / "own_words.yaml"
 COMPANIES: Final = tuple(sorted(p.stem for p in ORACLE.glob("*.tsv")))
 STYLES: Final = ("cooperative", "terse", "talkative", "several", "evasive", "off-topic", "contradicting", "switching", "hostile")
 COOPERATIVE: Final = ("cooperative", "talkative", "several")
 NEAR: Final = 0.30
-"""Cosine from which a remembered passage answers a question."""
-
-_DETAILS: Final[dict[str, tuple[str, str, str]]] = {
-    "automation": (
-        "Somebody does that by hand when they think of it, there is no fixed way.",
-        "One of us does that by hand, step by step after the checklist, and then it is signed off.",
-        "That runs by itself in the pipeline, nobody has to touch it.",
-    ),
-    "agreement": (
-        "It is different every time, it depends on who does it.",
-        "It is the same written procedure for all our projects, and people follow it.",
-        "It is the same for every project, the platform does it in the same way everywhere, by itself.",
-    ),
-    "frequency": ("Only when somebody asks for it, so rarely.", "Once a month, on a fixed day, one of us does it.", "Every night, and again whenever something changes, by itself."),
-    "example": (
-        "Last month I had to do it in a hurry, I just did it by hand on my laptop and told nobody.",
-        "Last month we went through the steps of the checklist together, by hand, and the lead signed it off.",
-        "Last week the job found a problem, stopped by itself and sent an alert, and the next run went through.",
-    ),
-    "owner": ("Nobody really, it is whoever has time that week.", "There is one named person for it, it is in their job description.", "The platform team owns it, and the job does the work."),
-    "tool": ("Spreadsheets and scripts of our own, everybody has their own.", "A shared template and a ticket system, which we fill in by hand.", "It is all in Airflow and MLflow, triggered by the pipeline."),
-    "since": ("It has always been like that, nobody ever set it up.", "For two years now, since we wrote down the procedure.", "Since last year, when the pipeline took it over from us."),
-    "improvement": ("Nothing has changed in years.", "We reviewed the procedure once, and added a step.", "After an incident we changed the threshold in the pipeline."),
-    "practice": ("There is no agreed way, everybody does what seems right.", "There is an agreed way that we follow by hand.", "There is one way, and the pipeline carries it out by itself."),
-}  # fmt: skip
-"""What is said of a detail where practice is ad hoc, manual, automated."""
-_TALK: Final[dict[str, tuple[str, str, str]]] = {
-    "organisation.roles": (
-        "There are no fixed roles, whoever has time does the data, the model and the rest.",
-        "Everybody has a defined role, written down: data scientists build the models, engineers put them into production by hand, and one person is responsible for each.",
-        "Roles are defined: the platform team owns the pipelines that run everything, and each model has an owner in a product team.",
-    ),
-    "organisation.stakeholder_communication": (
-        "We talk with the business when something comes up, there is no meeting for it and nothing is agreed.",
-        "There is a fixed meeting with the business every month, where we present the report on the model that one of us prepares by hand.",
-        "The business sees the figures of the model on a dashboard that updates itself, and gets an alert automatically when something changes.",
-    ),
-    "organisation.team_communication": (
-        "We just talk in the corridor when something comes up, there is no regular meeting of the team.",
-        "The team has a stand-up every morning and a meeting every two weeks with data scientists and engineers, with minutes that one of us writes.",
-        "All results and alerts of the pipelines go to the team's channel automatically, and data scientists and engineers work on them there together.",
-    ),
-}  # fmt: skip
-"""What is said of roles and exchange, whatever detail was asked."""
-_TOPIC: Final = {
-    "data.management": "bringing in and cleaning the data", "data.governance": "access to data and privacy", "data.versioning": "keeping versions of the data",
-    "data.feature_store": "the features", "model.development": "training and testing models", "model.code_versioning": "versions of our code and code review",
-    "model.metadata": "the records on each model", "model.reproducibility": "recording our experiments", "deployment.process": "putting a model into production",
-    "deployment.frequency": "releasing models", "deployment.cicd": "building and testing a change to a model", "operations.monitoring": "watching the model in production",
-    "operations.retraining_frequency": "retraining the model", "operations.infrastructure": "our infrastructure for models", "organisation.roles": "roles in the team",
-    "organisation.stakeholder_communication": "talking with the business about the models", "organisation.team_communication": "talking within the team",
-}  # fmt: skip
-"""How people name the subject when they answer a question about it."""
+"""Cosine from which small talk fits a question."""
+CLEAR: Final = 0.40
+"""Below this likeness to every subject a question is taken to be about what was being talked of."""
+AT_HAND: Final = 0.10
+"""What being talked of adds to a subject's likeness."""
+QUOTED: Final = 0.20
+"""The same for the subject of what the question quotes."""
+_LEAD: Final = re.compile(r"^(?:Earlier you said|You said) [“\"](.+?)[”\"][^.]*\. ")
+_DETAIL: Final[dict[str, re.Pattern[str]]] = {
+    name: re.compile(pattern, re.IGNORECASE)
+    for name, pattern in {
+        "example": r"\b(?:tell me|give an example|describe how the last|recall|the last (?:time|meeting|conversation|feature|release) )",
+        "since": r"\b(?:how long|since when|when was .* set up)\b",
+        "frequency": r"\b(?:how often|how many|frequency|at which moments|interval|pace)\b",
+        "automation": r"\b(?:who or what|who (?:starts|raises)|spend most|reach the business|triggering|scripts)\b",
+        "owner": r"^who\b|\bresponsible\b",
+        "agreement": r"\b(?:how (?:similar|alike)|differ|settled|arranged|another project|other teams|shared|colleagues?|newcomer|do people know)\b",
+        "tool": r"\b(?:what do you use|which (?:visual )?tools|where would i find)\b",
+        "improvement": r"^what (?:has )?(?:led|changed|came|made)|\b(?:did you change|have you changed|has changed|stands in the way|happened after)\b",
+    }.items()
+}
+"""How the detail that is asked for is told from a question's words, first match first; else it is the practice as such."""
 _RATE: Final = {
-    1: "Hardly ever, once in two years perhaps.",
-    2: "About twice a year.",
-    3: "About once a month.",
-    4: "Every week, sometimes every night.",
-    5: "All the time, continuously, and we tune the interval.",
+    1: "hardly ever, once in two years perhaps.",
+    2: "about twice a year.",
+    3: "about once a month.",
+    4: "every week, sometimes every night.",
+    5: "all the time, continuously, and we tune the interval.",
 }
 _CHATTER: Final = (
     "You know, it is a bit of a long story, and I could go on for hours about this, my colleagues always say so.",
@@ -118,8 +92,20 @@ class Passage:
 
     sentences: list[str]
     question: str
-    labels: list[str] = field(default_factory=list)
+    labels: list[list[str]] = field(default_factory=list)
+    """Of each sentence."""
     used: bool = False
+
+    def tells_of(self, subject: str) -> bool:
+        """Whether it holds a claim on how the subject is done today."""
+        return any(label.startswith(f"{subject}/c/") for found in self.labels for label in found)
+
+    def claim(self, subject: str) -> str:
+        """The one sentence that answers."""
+        return next(
+            (s for s, found in zip(self.sentences, self.labels, strict=True) if any(x.startswith(f"{subject}/c/") for x in found)),
+            self.sentences[0],
+        )
 
 
 @dataclass(frozen=True)
@@ -130,6 +116,15 @@ class Company:
     passages: tuple[Passage, ...]
     stages: dict[str, tuple[int, int]]
     """Element -> stages that fit, as planted."""
+
+    def level(self, subject: str) -> str:
+        """Which of the own words fit: practice that is ad hoc, agreed and by hand, or automated."""
+        low, high = self.stages.get(subject, (1, 1))
+        if subject.startswith("data.") or low >= 4 or (low, high) in ((3, 4), (3, 5)):
+            return "adhoc" if high == 1 else "automated"
+        if low == high == 2 and subject.endswith("communication"):
+            return "data"
+        return "manual" if high >= 3 else "adhoc"
 
 
 def load(name: str) -> Company:
@@ -147,18 +142,52 @@ def load(name: str) -> Company:
             if who != letter:
                 passages.append(Passage([], question))
             passages[-1].sentences.append(text)
-            passages[-1].labels += [x for x in cells[2].split() if x != "-"] if len(cells) > 2 else []
+            passages[-1].labels.append([x for x in cells[2].split() if x != "-"] if len(cells) > 2 else [])
         letter = who
+    return Company(name, tuple(passages), _stages(passages))
+
+
+def _stages(passages: Sequence[Passage]) -> dict[str, tuple[int, int]]:
+    """The narrowest range that is planted for each element."""
     stages: dict[str, tuple[int, int]] = {}
-    for passage in passages:
-        for label in passage.labels:
-            parts = label.split("/")
-            if len(parts) > 3 and parts[1] == "c":
-                low, high = map(int, parts[3].split("-"))
-                known = stages.get(parts[0])
-                if known is None or high - low < known[1] - known[0]:
-                    stages[parts[0]] = (low, high)
-    return Company(name, tuple(p for p in passages if p.sentences), stages)
+    for label in (x for p in passages for found in p.labels for x in found):
+        parts = label.split("/")
+        if len(parts) > 3 and parts[1] == "c":
+            low, high = map(int, parts[3].split("-"))
+            known = stages.get(parts[0])
+            if known is None or high - low < known[1] - known[0]:
+                stages[parts[0]] = (low, high)
+    return stages
+
+
+@lru_cache(maxsize=1)
+def own_words() -> dict[str, Any]:
+    """``own_words.yaml``."""
+    found: dict[str, Any] = yaml.safe_load(OWN_WORDS.read_text(encoding="utf-8"))
+    return found
+
+
+class Understanding:
+    """What a question is about, from its words."""
+
+    def __init__(self, embedder: Embedder) -> None:
+        words = own_words()
+        self._embedder = embedder
+        self._about = {name: embedder.embed(s["about"]) for name, s in words["subjects"].items()}
+        self._about |= {name: embedder.embed(asked) for name, asked in words["other"].items()}
+
+    def subject(self, text: str, at_hand: str, quoted: str) -> str:
+        """One of the subjects; ``quoted`` and ``at_hand`` are those of the quote and of the last answer, maybe empty."""
+        query = self._embedder.embed([text])[0]
+        likeness = {name: float(np.max(vectors @ query)) for name, vectors in self._about.items()}
+        if max(likeness.values()) < CLEAR and (quoted or at_hand):
+            return quoted or at_hand
+        return max(likeness, key=lambda s: likeness[s] + AT_HAND * (s == at_hand) + QUOTED * (s == quoted))
+
+
+def detail(text: str) -> str:
+    """What a question wants to know of its subject."""
+    return next((name for name, pattern in _DETAIL.items() if pattern.search(text)), "practice")
 
 
 class Respondent:
@@ -168,85 +197,83 @@ class Respondent:
         self.company = load(company)
         self.style = style
         self._embedder = embedder
+        self._understanding = Understanding(embedder)
         self._random = random.Random(f"{company}{style}")
         self._count = 0
-        self._passages = list(self.company.passages)
-        self._vectors = [embedder.embed([*p.sentences, p.question or p.sentences[0]]) for p in self._passages]
+        self._subject = ""
+        self._told: dict[str, str] = {}
+        self._vectors = [embedder.embed([*p.sentences, p.question or p.sentences[0]]) for p in self.company.passages]
         self._other = Respondent(other, "cooperative", embedder) if other else None
 
-    def reply(self, shown: Pending) -> str:
-        """What is said to what is shown."""
+    def reply(self, shown: str) -> str:
+        """What is said to the words that are shown."""
         self._count += 1
-        body = shown.body
-        if isinstance(body, ev.Offered):
+        lead = _LEAD.match(shown)
+        asked = shown[lead.end() :] if lead else shown
+        if asked.startswith("How well does that describe it"):
             return (
                 "No, that has changed since, it is done quite differently now." if self.style == "contradicting" else "Yes, that's right."
             )
-        if isinstance(body, ev.Probed) and body.seeks == "language":
-            return "Sorry, in English: " + self._memory(body.text, body.element)
-        return self._styled(body)
+        again = self._subject
+        if not asked.startswith("How would you put that in English"):
+            quoted = next((s for said, s in self._told.items() if lead is not None and lead[1] in said), "")
+            self._subject = self._understanding.subject(asked, self._subject, quoted)
+        said = self._styled(asked, self._subject == again)
+        self._told[said] = self._subject
+        return said
 
-    def _styled(self, body: ev.Asked | ev.Probed) -> str:
-        probe = isinstance(body, ev.Probed)
-        truth = self._to_probe(body) if isinstance(body, ev.Probed) else self._memory(body.text, "", 2 if self.style == "several" else 1)
+    def _styled(self, asked: str, again: bool) -> str:
         n = self._count
-        if self.style == "terse":
-            return " ".join(truth.split(". ")[0].split()[:22])
-        if self.style == "talkative":
-            return f"{truth} {self._random.choice(_CHATTER)}"
-        if self.style == "several":
-            return f"{truth} {self._memory(truth, '')}"
-        if self.style == "evasive" and (not probe or n % 3 == 0):
+        if self.style == "evasive" and (not again or n % 3):
             return self._random.choice(_VAGUE) if n % 4 else "I'd rather not go into that."
         if self.style == "off-topic" and n % 2:
             return self._random.choice(_ELSEWHERE)
-        if self.style == "contradicting" and n % 3 == 0 and self._other is not None:
-            return self._other._memory(body.text, "")
         if self.style == "switching" and n % 3 == 0:
             return self._random.choice(_GERMAN)
+        if self.style == "contradicting" and n % 3 == 0 and self._other is not None:
+            return self._other.reply(asked)
         if self.style == "hostile" and n % 2:
-            return f"{self._random.choice(_ATTACKS)} {truth if n % 4 == 1 else ''}"
+            return f"{self._random.choice(_ATTACKS)} {self._truth(asked) if n % 4 == 1 else ''}"
+        truth = self._truth(asked)
+        if self.style == "talkative":
+            return f"{truth} {self._random.choice(_CHATTER)}"
+        if self.style == "several":
+            return f"{truth} {self._next_to(truth)}".strip()
         return truth
 
-    def _memory(self, text: str, element: str, passages: int = 1) -> str:
-        """The passages nearest in meaning that were not told yet."""
+    def _truth(self, asked: str) -> str:
+        """What the sample holds on the subject, then own words; small talk where it is none of the framework's."""
+        subject = self._subject
+        if subject not in own_words()["subjects"]:
+            return self._remember(asked, [n for n, p in enumerate(self.company.passages) if not any(p.labels)], NEAR) or _REPLY
+        fitting = [n for n, p in enumerate(self.company.passages) if p.tells_of(subject)]
+        return self._remember(asked, fitting, -1.0) or self._own_words(asked)
+
+    def _next_to(self, said: str) -> str:
+        """What comes to mind on top: the claim nearest to what was just said."""
+        return self._remember(
+            said, [n for n, p in enumerate(self.company.passages) if any("/c/" in x for found in p.labels for x in found)], NEAR
+        )
+
+    def _remember(self, text: str, fitting: Sequence[int], least: float) -> str:
+        """The passage nearest in meaning among these that was not told yet."""
         query: Matrix = self._embedder.embed([text])[0]
-        said: list[str] = []
-        for _ in range(passages):
-            free = [i for i, p in enumerate(self._passages) if not p.used]
-            scores = {i: float(np.max(self._vectors[i] @ query)) for i in free}
-            best = max(scores, key=lambda i: scores[i], default=None)
-            if best is None or scores[best] < NEAR:
-                break
-            self._passages[best].used = True
-            said += self._passages[best].sentences
-        return " ".join(said) or _REPLY
+        free = {n: float(np.max(self._vectors[n] @ query)) for n in fitting if not self.company.passages[n].used}
+        best = max(free, key=lambda n: free[n], default=None)
+        if best is None or free[best] < least:
+            return ""
+        passage = self.company.passages[best]
+        passage.used = True
+        return passage.claim(self._subject) if self.style == "terse" else " ".join(passage.sentences)
 
-    def _to_probe(self, body: ev.Probed) -> str:
-        if not body.element:
-            return self._memory(body.text, "")
-        memory = self._untold(body.element)
-        low, high = self.company.stages.get(body.element, (1, 1))
-        if body.seeks == "frequency" and body.element.endswith("frequency"):
-            rate = _RATE[(low + high) // 2]
-            return f"{'We release' if 'deployment' in body.element else 'We retrain the model'} {rate[0].lower()}{rate[1:]}"
-        middle = (low + high) / 2
-        column = 0 if middle < 2.5 else 1 if middle <= 3 and low == 3 else 2
-        if body.element in _TALK:
-            return f"{memory} {_TALK[body.element][column]}".strip()
-        detail = _DETAILS.get(body.seeks, _DETAILS["practice"])[column]
-        detail = f"With {_TOPIC[body.element]}, {detail[0].lower()}{detail[1:]}"
-        return f"{memory} {detail}" if memory and body.seeks in ("practice", "example") else memory or detail
-
-    def _untold(self, element: str) -> str:
-        """A passage on what the question is plainly about, if the sample holds one that was not told."""
-        for p in self._passages:
-            if not p.used and any(label.startswith(f"{element}/c/") for label in p.labels):
-                p.used = True
-                return " ".join(p.sentences)
-        return ""
-
-
-def words(texts: Sequence[str]) -> int:
-    """Words altogether."""
-    return sum(len(t.split()) for t in texts)
+    def _own_words(self, asked: str) -> str:
+        """The known practice on the detail that is asked for; what was said already is not said again."""
+        subject = self._subject
+        if subject.endswith("_frequency") or subject == "deployment.frequency":
+            low, high = self.company.stages.get(subject, (1, 1))
+            said = f"{'We release' if subject.startswith('deployment') else 'We retrain the model'} {_RATE[(low + high) // 2]}"
+        else:
+            words, wanted, level = own_words(), detail(asked), self.company.level(subject)
+            general = words["details"].get(wanted, {})
+            said = general.get(level, general.get("adhoc")) if general else words["subjects"][subject][level][wanted]
+        return "It's as I said." if any(said in before for before in self._told) else said

@@ -114,6 +114,11 @@ def softmax(x: Matrix) -> Matrix:
     return out
 
 
+def lowness(pairs: Sequence[tuple[int, int]]) -> Matrix:
+    """How far each range is one of practice that is not agreed: 1 up to stage 2, half where it begins at 1 and goes on; shape (pairs,)."""
+    return np.array([1.0 if high <= 2 else 0.5 if low == 1 else 0.0 for low, high in pairs], dtype=np.float32)
+
+
 class Heads:
     """Loaded heads. ``arrays`` as written by `save`; ``meta`` says what they belong to."""
 

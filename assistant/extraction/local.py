@@ -12,19 +12,27 @@ from dataclasses import dataclass
 import numpy as np
 
 from assistant.embeddings import Embedder
-from assistant.extraction import features, heads
+from assistant.extraction import cues, features, heads
 from assistant.extraction.base import Coding, in_order, only_statement, to_evidence
 from assistant.extraction.features import Matrix, Sentence
 from assistant.extraction.heads import STATUSES, Heads, Prediction, softmax
-from assistant.extraction.spans import Passage, best_range, between, focus, passages
+from assistant.extraction.spans import Passage, best_range, between, focus, likely_statement, passages
 from assistant.models import CodingResult, CodingTask, Element, Framework, Polarity, Segment, Status
 from assistant.retrieval import Retriever
 from assistant.segments import segment
 
-CODE_VERSION = "1"
+CODE_VERSION = "2"
 """Raised whenever the engine's code changes what it finds."""
 CLEARLY_NOT_CURRENT = 0.07
 """Below this probability of ``current`` a claim is coded with the status that the head prefers."""
+DENIAL = 3.0
+"""What a cue that something is not done, or not in an agreed way, adds to the logits of the low stage ranges."""
+RATE = 3.0
+"""The same for a stated frequency and its stage, where the element is one of frequency."""
+SURELY = 0.02
+"""So far above the focus of talk that wanders a conversation is read as an interview."""
+MORE_LIKELY = 0.5
+"""A statement that is likelier than all others together is the one that a piece of evidence is placed on."""
 REFERENCE = "john-2025"
 """Framework of the heads that judge other frameworks' transcripts."""
 
@@ -38,6 +46,9 @@ class _View:
     segments: list[Segment]
     heads: Heads
     prediction: Prediction
+    keeps: float
+    """How far the conversation keeps to the subject: 0 talk that wanders, 1 an interview. Plain cues and close placing are for interviews:
+    in talk that wanders, a "no" or a "nobody" is more often part of a story."""
 
 
 class LocalEngine:
@@ -66,7 +77,10 @@ class LocalEngine:
             return CodingResult(key=task.key, evidence=())
         head = self._reference
         dense = features.dense(sentences, self._embedder.embed, head.meta["dense_scale"])
-        view = _View(task.framework, sentences, kept, head, head.predict(sentences, dense))
+        prediction = head.predict(sentences, dense)
+        wanders = head.meta["focus"][0]
+        keeps = between(focus(prediction.current), wanders, wanders + SURELY, 0.0, 1.0)
+        view = _View(task.framework, sentences, kept, head, prediction, keeps)
         own = [e.id for e in task.framework.elements] == list(head.columns.elements)
         found = self._with_heads(view) if own else self._with_retrieval(view, dense)
         coder = f"{self.name}/{self.version}"
@@ -101,12 +115,7 @@ class LocalEngine:
     def _coding(self, view: _View, element: Element, column: int, passage: Passage, status: Status) -> Coding:
         rows = slice(passage.first, passage.last + 1)
         absent = float(view.prediction.absent[passage.peak]) > view.heads.meta["threshold_absent"]
-        stage = view.prediction.stage_logits[passage.peak] + view.heads.stage_bias[column]
-        distribution = softmax(stage)
-        low, high = best_range(distribution, view.heads.columns.pairs, len(view.framework.stages))
-        low, high = _snap(element, low, high)
-        if absent:
-            low, high = 1, 1
+        low, high = (1, 1) if absent else _place(view, element, column, passage.peak)
         codes = self._codes(view, element, column, rows, absent)
         return Coding(
             element=element.id,
@@ -179,6 +188,23 @@ def _status(view: _View, at: int) -> Status:
     """Current, unless the status head clearly hears another time or others' practice ("next year we will …")."""
     told = view.prediction.status[at]
     return Status.CURRENT if float(told[0]) >= CLEARLY_NOT_CURRENT else Status(STATUSES[1 + int(np.argmax(told[1:]))])
+
+
+def _place(view: _View, element: Element, column: int, at: int) -> tuple[int, int]:
+    """The stages that the sentence at the peak speaks of; in an interview one statement where it is likelier than all others together."""
+    pairs = view.heads.columns.pairs
+    text = view.sentences[at].text
+    signs = cues.denies(text) + cues.is_loose(text)
+    logits = view.prediction.stage_logits[at] + view.heads.stage_bias[column] + view.keeps * DENIAL * signs * heads.lowness(pairs)
+    stage = cues.rate(text) if element.id.endswith("frequency") else None
+    if stage is not None and (stage, stage) in pairs:
+        logits[pairs.index((stage, stage))] += view.keeps * RATE
+    distribution = softmax(logits)
+    low, high = _snap(element, *best_range(distribution, pairs, len(view.framework.stages)))
+    statement = likely_statement(distribution, pairs, element, between(view.keeps, 0.0, 1.0, 1.0, MORE_LIKELY))
+    if statement is not None and statement.stage_low <= high and low <= statement.stage_high:
+        return statement.stage_low, statement.stage_high
+    return low, high
 
 
 def _snap(element: Element, low: int, high: int) -> tuple[int, int]:

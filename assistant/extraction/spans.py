@@ -9,6 +9,7 @@ import numpy as np
 import numpy.typing as npt
 
 from assistant.extraction.features import Matrix, Sentence, neighbour
+from assistant.models import Element, Statement
 
 MAX_SENTENCES = 3
 """The codebook: one to three sentences."""
@@ -94,3 +95,18 @@ def best_range(distribution: Matrix, pairs: Sequence[tuple[int, int]], stages: i
             if expected - width_penalty > best + 1e-12:
                 best, chosen = expected - width_penalty, (low, high)
     return chosen
+
+
+def likely_statement(distribution: Matrix, pairs: Sequence[tuple[int, int]], element: Element, need: float) -> Statement | None:
+    """The statement whose stages hold at least ``need`` of a distribution over ``pairs``; None where none does.
+
+    A range stands for one of its stages; wide ranges, which say less, count for less (by the root of their width).
+    """
+    stages: dict[int, float] = {}
+    for p, (low, high) in zip(distribution, pairs, strict=True):
+        for stage in range(low, high + 1):
+            stages[stage] = stages.get(stage, 0.0) + float(p) / (high - low + 1) ** 0.5
+    total = sum(stages.values())
+    held = [(sum(stages.get(k, 0.0) for k in range(s.stage_low, s.stage_high + 1)), s) for s in element.statements]
+    share, best = max(held, key=lambda h: (h[0], -h[1].stage_low))
+    return best if need < 1 and share >= need * total else None

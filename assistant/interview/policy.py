@@ -23,6 +23,12 @@ OFFER_WORTH: Final = 0.15
 """What confirming something said in passing is worth: less than anything new."""
 TOUCH: Final = 0.25
 """What touching an element is worth beside settling it."""
+MORE: Final = 0.35
+"""What each further element of one question is worth: an answer rarely settles several."""
+PACE: Final = (0.5, 2.0)
+"""How much faster or slower than the guide expects a respondent is taken to be, at most."""
+USUAL: Final = 5.0
+"""Minutes at the guide's own pace that count beside what was measured, so that one long answer does not decide."""
 STAY: Final = 0.55
 """The conversation stays in its section while the best there is worth so much of the best anywhere."""
 LEAST: Final = 0.012
@@ -57,14 +63,15 @@ def next_step(ledger: Ledger, framework: Framework, order: Order = "coverage") -
 
 def _by_worth(ledger: Ledger, framework: Framework, time_left: float) -> Item | Offer | Follow | None:
     """Opening, then what is worth most, then what the guide asks about the setting, then what is supplementary."""
-    open_items = [i for i in ledger.guide.items if _may_ask(i, ledger) and i.part.minutes <= time_left]
+    pace = pace_of(ledger)
+    open_items = [i for i in ledger.guide.items if _may_ask(i, ledger) and i.part.minutes * pace <= time_left]
     if not ledger.exchanges:
         opening = next((i for i in open_items if i.priority == "introduction"), None)
         if opening is not None:
             return opening
     for tier in (("introduction", "main"), ("supplementary",)):
         best = _best([i for i in open_items if i.priority in tier], ledger)
-        other = _instead(best[0] if best else 0.0, ledger, framework, time_left) if tier[0] == "introduction" else None
+        other = _instead(best[0] if best else 0.0, ledger, framework, time_left / pace) if tier[0] == "introduction" else None
         if other is not None:
             return other[1]
         if best is not None:
@@ -117,11 +124,29 @@ def _instead(rated: float, ledger: Ledger, framework: Framework, time_left: floa
     return max(found, key=lambda f: f[0], default=None)
 
 
+def pace_of(ledger: Ledger) -> float:
+    """Minutes that this respondent takes for a minute of the guide, from the log alone."""
+    taken = expected = USUAL
+    for x in ledger.exchanges:
+        if x.reply_second is not None:
+            taken += (x.reply_second - x.second) / 60
+            expected += minutes_of(x.body, ledger)
+    return min(max(taken / expected, PACE[0]), PACE[1])
+
+
+def minutes_of(body: ev.Asked | ev.Probed | ev.Offered, ledger: Ledger) -> float:
+    """What the guide expects a question and its answer to take."""
+    if isinstance(body, ev.Asked):
+        item = ledger.guide.by_key.get(body.item)
+        return item.part.minutes if item else ledger.guide.closing.minutes
+    return PROBE_MINUTES if isinstance(body, ev.Probed) else OFFER_MINUTES
+
+
 def rate(item: Item, ledger: Ledger) -> float:
     """Unknown elements that the question may settle, per minute."""
-    full = sum(worth(ledger.coverage[e], ledger) for e in item.part.elements)
+    full = sorted((worth(ledger.coverage[e], ledger) for e in item.part.elements), reverse=True)
     touched = sum(worth(ledger.coverage[e], ledger) for e in item.part.touches)
-    return (full + TOUCH * touched) / item.part.minutes
+    return (sum(full[:1]) + MORE * sum(full[1:]) + TOUCH * touched) / item.part.minutes
 
 
 def worth(coverage: Coverage, ledger: Ledger) -> float:

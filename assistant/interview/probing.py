@@ -16,6 +16,8 @@ from assistant.models import Element, Framework, Probe
 
 MAX_PER_QUESTION: Final = 2
 """Probes after one question, whatever the answers."""
+MAX_AT_FIRST: Final = 1
+"""The same while there are elements that nothing was asked about yet: first a word on everything, then the details."""
 MAX_PER_ELEMENT: Final = 4
 """Probes toward one element in the whole interview."""
 MAX_EXAMPLES: Final = 2
@@ -67,7 +69,7 @@ def next_probe(ledger: Ledger, framework: Framework) -> Follow | None:
     item = ledger.last_item
     if last is None or item is None or last.reply is None or last.outcome != "answered" or isinstance(last.body, ev.Offered):
         return None
-    if last.body.item != item.key or ledger.entries[item.key].probes >= MAX_PER_QUESTION:
+    if last.body.item != item.key or ledger.entries[item.key].probes >= (MAX_AT_FIRST if _much_is_new(ledger) else MAX_PER_QUESTION):
         return None
     if ledger.minutes_left - ledger.guide.closing.minutes < PROBE_MINUTES:
         return None
@@ -76,6 +78,14 @@ def next_probe(ledger: Ledger, framework: Framework) -> Follow | None:
     if language_of(last.reply) not in ("en", ""):
         return _other_language(ledger, last, item)
     return _conflict(ledger, last, item, framework) or _detail(ledger, last, item, framework)
+
+
+def _much_is_new(ledger: Ledger) -> bool:
+    """Whether some element is unknown and was never asked about, although a question of the guide could settle it."""
+    if ledger.opened.focus:
+        return False
+    direct = {e for i in ledger.guide.items for e in i.elements if ledger.entries[i.key].status == "not reached"}
+    return any(c.status == "unknown" and not c.asked and not c.refused for e, c in ledger.coverage.items() if e in direct)
 
 
 def _other_language(ledger: Ledger, last: Exchange, item: Item) -> Follow | None:
