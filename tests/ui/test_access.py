@@ -60,7 +60,7 @@ EXPECTED = {
     **dict.fromkeys(
         ("interviewing.guides", "interviewing.taken", "interviewing.watch", "interviewing.export", "interviewing.together"), REVIEWERS),
     **dict.fromkeys(
-        ("interviewing.own_guide", "interviewing.set_up", "interviewing.invite", "interviewing.conduct", "interviewing.keep",
+        ("interviewing.own_guide", "interviewing.set_up", "interviewing.invite", "interviewing.conduct", "interviewing.captions", "interviewing.keep",
          "interviewing.withdraw"), WORKERS),
     # With a link whoever holds it may; what it opens is tested with the links.
     **dict.fromkeys(
@@ -104,7 +104,7 @@ def arguments(project: Project) -> dict[str, tuple[object, ...]]:
         "frameworks": (), "framework": (f.id,), "benchmark": (f.id,), "search": (Retriever(load_framework(), embedder, None), "release"),
         "settings_in_force": (get_settings(),), "save_settings": (get_settings(), Preferences()), "sent": (s,), "audit": (s,),
         "guides": (), "own_guide": (b"id: x", "x.yaml"), "set_up": (s, u, guide, Setup(respondent="Eva")), "invite": (s, get_settings(), talk),
-        "taken": (s, u), "watch": (s, talk), "conduct": (s, get_settings(), talk), "keep": (s, talk), "withdraw": (s, gone, "asked to"),
+        "taken": (s, u), "watch": (s, talk), "conduct": (s, get_settings(), talk), "captions": ("A: How? B: So.",), "keep": (s, talk), "withdraw": (s, gone, "asked to"),
         "export": (s, talk), "together": (s, u, f), "check_link": (s, get_settings(), token), "answer": (s, get_settings(), token),
         "keep_answers": (s, get_settings(), token), "own_words": (s, get_settings(), token), "withdraw_answers": (s, get_settings(), token),
         "describe_participant": (s, person), "decide_element": (s, u, f, first.element, "not_applicable"),

@@ -128,6 +128,16 @@ def test_notes_are_not_passed_off_as_words(project: Project) -> None:
     assert any("not the respondent's words" in note for note in transcript.notes)
 
 
+def test_captions_bring_the_respondents_words_only(project: Project) -> None:
+    interview = create(project, respondent="Bea Lund")
+    at = press(page(project, InterviewView.CONDUCT, i=interview), "agree")
+    pasted = "Ines Falk: How do you release a model?\nBea Lund: We copy it to the server by hand.\nInes Falk: Who?\nBea Lund: One of us."
+    next(a for a in at.text_area if (a.key or "").startswith("captions-")).set_value(pasted).run()
+    press(at, "take-captions-")
+    press(at, "send-answer-")
+    assert ledger(project, interview).answers == ("We copy it to the server by hand.\nOne of us.",)
+
+
 def test_a_self_service_interview_is_watched_not_conducted(project: Project) -> None:
     interview = create(project, mode="self-service")
     at = page(project, InterviewView.CONDUCT, i=interview)
@@ -190,7 +200,7 @@ def test_together_shows_who_differs_and_starts_a_follow_up(project: Project) -> 
     shown = text(at)
     assert "Ann" in shown
     assert "Bo" in shown
-    assert [t.value for t in at.subheader][0] == "What to ask next"
+    assert next(t.value for t in at.subheader) == "What to ask next"
     press(at, "follow-up")
     assert at.session_state["new-mode"]
     chosen = next(m for m in at.multiselect if (m.key or "").startswith("new-focus-"))

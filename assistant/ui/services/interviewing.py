@@ -16,6 +16,7 @@ from assistant.models import Framework, Transcript
 from assistant.settings import Settings
 from assistant.store import Interview, Store, Tombstone
 from assistant.store.clock import utc_now
+from assistant.transcripts import read_transcript
 from assistant.ui import preferences
 from assistant.ui.access import REVIEW, WORK, User, call
 
@@ -88,6 +89,12 @@ def conduct(
 ) -> Conductor:  # fmt: skip
     """What conducts it, under the settings in force. Raises NotFoundError, InputError, SettingsError, ModelFileError."""
     return service.conductor(store, interview, preferences.applied(settings, preferences.load(settings)), watch=watch)
+
+
+@call(WORK)
+def captions(user: User, text: str) -> Transcript:
+    """Live captions or a piece of a meeting's transcript, as pasted: who said what. Raises TranscriptError for what cannot be read."""
+    return read_transcript(text.encode("utf-8", "replace"), name="pasted captions.txt")
 
 
 @call(WORK)

@@ -117,9 +117,14 @@ def question(pending: Pending) -> None:
     place.html(f"<p class='ask' data-question='{pending.seq}'>{esc(text)}</p>")
 
 
+def heard_key(key: str, pending: Pending) -> str:
+    """Where words that were not typed (a recording's, pasted captions') wait for being corrected and sent."""
+    return f"heard-{key}-{pending.seq}"
+
+
 def answer_form(make: Maker, conductor: Conductor, pending: Pending, *, key: str, by: str, words: FormWords) -> None:
     """Where the answer is given."""
-    field, heard = f"answer-{key}-{pending.seq}", f"heard-{key}-{pending.seq}"
+    field, heard = f"answer-{key}-{pending.seq}", heard_key(key, pending)
     _unsent()
     if conductor.hears:
         _record(make, key, pending, heard, by)
@@ -144,8 +149,13 @@ def _record(make: Maker, key: str, pending: Pending, heard: str, by: str) -> Non
     st.session_state[mark] = sound.file_id
     with shared.problems(), st.spinner("Listening to the recording …"):
         words = make(None).hear(sound.getvalue(), by=by)
-        before = str(st.session_state.get(heard, ""))
-        st.session_state[heard] = f"{before}\n{words}" if before.strip() else words
+        hear(heard, words)
+
+
+def hear(heard: str, words: str) -> None:
+    """Adds words to those that wait."""
+    before = str(st.session_state.get(heard, ""))
+    st.session_state[heard] = f"{before}\n{words}" if before.strip() else words
 
 
 def _send(make: Maker, to: int, field: str, heard: str, by: str) -> None:

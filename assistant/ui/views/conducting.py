@@ -13,7 +13,7 @@ import streamlit as st
 from assistant.errors import AssistantError
 from assistant.interview import Conductor, Ledger
 from assistant.interview.guide import Item
-from assistant.interview.ledger import MAX_GAP_MINUTES
+from assistant.interview.ledger import MAX_GAP_MINUTES, Pending
 from assistant.settings import get_settings
 from assistant.store.clock import utc_now
 from assistant.ui import parts, shared, state
@@ -115,6 +115,7 @@ def _asking(here: Here, make: Maker, conductor: Conductor, ledger: Ledger) -> No
     what = "What they say" if ledger.opened.verbatim else "Your notes of what they say"
     words = FormWords(what, "Ctrl+Enter saves it and goes on.", "Save and go on", "Skip", "They would rather not say")
     asking.answer_form(make, conductor, pending, key=here.state.interview, by=here.user.name, words=words)
+    _captions(here, pending)
     _other(here, make, conductor, ledger)
     with st.container(horizontal=True):
         st.button("Pause", icon=":material/pause:", key="pause", type="tertiary", on_click=_do, args=(here, make, "pause"))
@@ -123,6 +124,25 @@ def _asking(here: Here, make: Maker, conductor: Conductor, ledger: Ledger) -> No
             st.button("End it", key="stop", on_click=_do, args=(here, make, "stop"))
     with st.expander(f"The conversation so far ({len(ledger.exchanges)})", icon=":material/forum:"):
         st.html(asking.conversation_html(ledger.exchanges[::-1]))
+
+
+def _captions(here: Here, pending: Pending) -> None:
+    """The meeting's live captions instead of typing: only what the respondent said is taken over."""
+    with st.expander("Paste the meeting's live captions", icon=":material/subtitles:"):
+        key = f"captions-{here.state.interview}-{pending.seq}"
+        text = st.text_area("Captions since the question, with who speaks", key=key, height=120, placeholder="Name: what they said")
+        if not (text or "").strip():
+            return
+        with shared.problems():
+            read = interviewing.captions(here.user, str(text))
+            names = {s: label(s or "nobody named", 60) for s in read.speakers}
+            theirs = list(dict.fromkeys(t.speaker for t in read.respondent_turns()))
+            chosen = st.multiselect(
+                "Whose words are the answer", list(names), default=theirs, format_func=lambda s: names[s], key=f"who-{key}"
+            )
+            words = "\n".join(read.text[t.start : t.end] for t in read.turns if t.speaker in chosen)
+            waiting = asking.heard_key(here.state.interview, pending)
+            st.button("Take them over", key=f"take-{key}", disabled=not words, on_click=asking.hear, args=(waiting, words))
 
 
 def _place(ledger: Ledger) -> None:
