@@ -24,7 +24,7 @@ pytestmark = [pytest.mark.browser, pytest.mark.slow]
 KEY = "sk-never-shown-4f1c"
 WITH_KEY = {"OPENAI_API_KEY": KEY, "ASSISTANT_LLM_CONCURRENCY": "1", "ASSISTANT_LLM_WINDOW_TOKENS": "200", "ASSISTANT_LLM_TIMEOUT": "60"}
 """One request at a time, several for a long transcript."""
-IMPATIENT = {"OPENAI_API_KEY": KEY, "ASSISTANT_LLM_ATTEMPTS": "2", "ASSISTANT_LLM_TIMEOUT": "2"}
+IMPATIENT = {"ASSISTANT_LLM_ATTEMPTS": "2", "ASSISTANT_LLM_TIMEOUT": "2"}
 """Faults are given up on soon."""
 WITHOUT_KEY = {"OPENAI_API_KEY": "", "OPENAI_BASE_URL": ""}
 
@@ -230,11 +230,12 @@ FAULTS = {
     "timeouts": (Fault(seconds=4), "no answer within 2 s", "code it again"),
     "garbage": (Fault(200, body="<html>not a completion</html>"), "cannot be read|no chat completion", "code it again"),
     "key": (Fault(401, body='{"error": {"message": "no", "code": "invalid_api_key"}}'), "answered 401", "OPENAI_API_KEY"),
-    "model": (Fault(404), "answered 404", "the endpoint and the model in Settings"),
 }
 
 
 def test_faults_are_told_in_words_and_what_is_finished_is_kept(browser: Browser, tmp_path: Path) -> None:
+    (tmp_path / ".streamlit").mkdir()
+    (tmp_path / ".streamlit" / "secrets.toml").write_text(f'OPENAI_API_KEY = "{KEY}"\n')
     with place(tmp_path, browser, IMPATIENT) as there:
         llm, server, talk, page = there.llm, there.server, there.case(2), new_page(browser)
         set_model(page, server, llm.url)
@@ -253,6 +254,8 @@ def test_faults_are_told_in_words_and_what_is_finished_is_kept(browser: Browser,
         finished(page)
         assert talk.states() == [("talk0", "done"), ("talk1", "done")]
         assert llm.counts()["calls"] == asked + 1, "only what was missing was sent"
+        assert {h["authorization"] for h in llm.headers} == {f"Bearer {KEY}"}, "a key in Streamlit's secrets serves as well"
+        assert KEY.encode() not in log_and_data(server)
 
 
 def test_cancelling_a_slow_model_stops_it_and_keeps_what_is_there(with_key: Place) -> None:

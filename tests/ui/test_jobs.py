@@ -13,6 +13,7 @@ from ui_support import Project, teams_vtt
 
 from assistant.cli.webapp import webapp
 from assistant.errors import EngineError, SettingsError
+from assistant.extraction.llm.engine import FailedWindow, IncompleteError, LLMRun
 from assistant.models import CodingResult, CodingTask
 from assistant.store import RunState, Store
 from assistant.transcripts import read_transcript
@@ -82,6 +83,69 @@ def test_cancel_keeps_what_is_committed(project: Project) -> None:
     job = wait(jobs, u, lambda j: not j.active)
     assert job.state is JobState.CANCELLED
     assert [r.state for t in wanted for r in project.store.runs(u, transcript=t)] == [RunState.DONE, RunState.CANCELLED]
+
+
+class PartEngine(FakeEngine):
+    """Works in three parts, each at the gate."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.stopped = threading.Event()
+
+    def code_stepwise(self, task: CodingTask, tell: Callable[[int, int], None]) -> CodingResult:
+        tell(0, 3)
+        for part in range(1, 4):
+            self.gate.acquire(timeout=10)
+            if self.stopped.is_set():
+                raise EngineError("stopped between parts")
+            tell(part, 3)
+        return CodingResult(key=task.key, evidence=())
+
+    def stop(self) -> None:
+        self.stopped.set()
+        self.gate.release()
+
+
+def test_an_engine_that_works_in_parts_tells_of_them_and_is_stopped_between_them(project: Project) -> None:
+    wanted, u = add(project, 3), project.use_case.id
+    engine = PartEngine()
+    jobs = Jobs(project.store, lambda *_: engine)
+    jobs.submit(u, wanted, project.framework, "local", "Eva")
+    engine.gate.release(4)
+    job = wait(jobs, u, lambda j: j.done == 1 and j.part == 1)
+    assert (job.current, job.parts, job.stopping) == ("talk1", 3, False)
+    jobs.cancel(u)
+    job = wait(jobs, u, lambda j: not j.active)
+    assert (job.state, job.done, job.errors, job.stopping) == (JobState.CANCELLED, 1, (), True)
+    assert [r.state for t in wanted for r in project.store.runs(u, transcript=t)] == [RunState.DONE, RunState.CANCELLED]
+
+
+@pytest.mark.parametrize(
+    ("reason", "remedy"),
+    [("the endpoint answered 500, 5 times", "only what is missing is sent"), ("the endpoint answered 401 (invalid_api_key)", "OPENAI_API_KEY"),
+     ("the endpoint answered 404", "the model in Settings"), ("not sent: the cap of 3 calls is reached", "raise the limit in Settings")],
+)  # fmt: skip
+def test_what_went_wrong_is_said_once_with_what_to_do(project: Project, reason: str, remedy: str) -> None:
+    task = CodingTask(transcript=project.transcript, framework=project.framework, engine="llm", engine_version="1")
+    failed = tuple(FailedWindow(n, (n, n), reason) for n in range(40))
+    error = coding._explained(IncompleteError(LLMRun(task, CodingResult(key=task.key, evidence=()), failed, 41, 0, ())))
+    assert error.message == f"40 of 41 parts are not coded: {reason}"
+    assert remedy in error.remedy
+
+
+def test_an_interrupted_model_is_not_hidden_by_what_the_local_engine_did(project: Project) -> None:
+    s, u, me = project.store, project.use_case.id, User("Eva", AppRole.ASSESSOR)
+    task = CodingTask(
+        transcript=project.transcript, framework=project.framework, engine="llm", engine_version="1", settings={"model": "m"}
+    )  # fmt: skip
+    run = s.begin_run(u, task)
+    line = coding.plan(me, s, u, project.framework)[0]
+    assert (line.state, line.engine, line.done_by) == ("interrupted", "llm", {"local"})
+    s.fail_run(run.id, "the endpoint answered 500")
+    assert coding.plan(me, s, u, project.framework)[0].state == "coded", "the local engine finished it"
+    s.begin_run(u, task)
+    s.complete_run(run.id, CodingResult(key=task.key, evidence=()))
+    assert coding.plan(me, s, u, project.framework)[0].done_by == {"local", "llm/m"}
 
 
 def test_an_engine_that_cannot_be_made_is_a_failed_job(project: Project) -> None:
