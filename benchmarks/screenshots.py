@@ -72,7 +72,7 @@ def _files(page: Page) -> None:
     good = samples.sample_files()[1]
     files = [("empty.vtt", b""), (good.name, good.read_bytes())]
     page.locator("input[type=file]").set_input_files([{"name": n, "mimeType": "text/vtt", "buffer": data} for n, data in files])
-    page.get_by_text("Who interviews").wait_for()
+    page.get_by_role("button", name="Save 1 transcript").wait_for()
 
 
 # States that a page reaches by something done on it.
@@ -84,7 +84,7 @@ STATES: dict[str, tuple[str, Callable[[Page], None]]] = {
     "review-reject": ("review", _key("x")),
     "review-edit": ("review", _key("e")),
     "review-queue": ("review", _click("Queue")),
-    "assessment-frozen-open": ("assessment?av=Frozen", _click("Open")),
+    "assessment-frozen-open": ("assessment?av=Frozen", lambda page: page.locator("[class*=st-key-frozen-] button").first.click()),
     "frameworks-search": ("frameworks", _write("Search by meaning", "who approves a release")),
     "frameworks-browse": ("frameworks", lambda page: page.get_by_text("Deployment: 3 elements").click()),
 }

@@ -104,7 +104,7 @@ export default function (component) {
 _SHOW = st.components.v2.component(
     "assistant_show",
     html="""
-<span class="assistant-show"></span>
+<span class="assistant-show" style="display:block;scroll-margin-top:4.5rem"></span>
 """,
     js="""
 export default function (component) {
@@ -112,7 +112,8 @@ export default function (component) {
   if (parentElement.__token === data.token) return;
   parentElement.__token = data.token;
   const place = parentElement.querySelector(".assistant-show");
-  if (data.wide || window.innerWidth <= 640) requestAnimationFrame(() => place.scrollIntoView({ block: "start" }));
+  // What stands above is drawn in the same run: a moment later it has its height.
+  if (data.wide || window.innerWidth <= 640) setTimeout(() => place.scrollIntoView({ block: "start" }), 300);
 }
 """,
     isolate_styles=False,

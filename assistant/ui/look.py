@@ -58,8 +58,12 @@ _CSS: Final = """
 .narrow{display:none}@container (max-width:640px){.wide{display:none}.narrow{display:block}}
 .assistant-pane a:focus-visible,.assistant-pane [tabindex]:focus-visible,.stHtml a:focus-visible,summary:focus-visible{
  outline:3px solid var(--accent);outline-offset:2px;border-radius:3px}
-[data-testid="stCaptionContainer"],[data-testid="stCaptionContainer"] *,[data-testid="stSidebarNavLink"] [data-testid="stIconMaterial"],
-.stButton kbd{color:var(--muted)!important;opacity:1}
+[data-testid="stSidebarNavLink"]:focus-visible,.stApp div:has(>input:focus-visible),.stApp div:has(>textarea:focus-visible){
+ outline:2px solid var(--accent);outline-offset:1px}
+[data-testid="stCaptionContainer"],[data-testid="stCaptionContainer"] *,.stButton kbd,.stFileUploader [data-testid="stIconMaterial"],
+[data-testid="stSidebarNavLink"]:not([aria-current]) [data-testid="stIconMaterial"]{color:var(--muted)!important;opacity:1}
+[data-testid="stSidebarNavLink"][aria-current] [data-testid="stIconMaterial"]{color:var(--page-ink)!important;opacity:1}
+[data-tag],[data-tag] *{color:var(--page)!important}
 [data-testid="stBaseButton-primary"] kbd{color:var(--page)!important}
 @media (hover:none){.stButton kbd{display:none}}
 .stButtonGroup [role="radiogroup"]{gap:.3rem}
@@ -68,11 +72,14 @@ _CSS: Final = """
 [data-testid="stSelectbox"] input,[data-testid="stSelectbox"] [role="combobox"]{text-overflow:ellipsis}
 [class*="st-key-case-"]{display:grid;grid-template-columns:minmax(11rem,3fr) 6fr auto;gap:.3rem .9rem;align-items:center;width:100%}
 [class*="st-key-owner-"]{display:grid;grid-template-columns:1fr auto;gap:.9rem;align-items:center;width:100%}
-[data-testid="stRadioOption"]>div>div:first-child{box-shadow:0 0 0 1px var(--muted)}
+[data-testid="stRadioOption"]>div>div:first-child,.stCheckbox label>div:nth-child(2):not([data-testid]){box-shadow:0 0 0 1px var(--muted)}
 .st-key-show-here{position:absolute}
 @media (max-width:640px){[class*="st-key-case-"]{grid-template-columns:1fr auto;border-top:1px solid var(--line);padding-top:.6rem}
  [class*="st-key-case-"]>:nth-child(2){grid-row:2;grid-column:1/-1}
- .st-key-review-buttons{gap:.5rem}}
+ .st-key-review-buttons{gap:.5rem}.stButtonGroup [role="radiogroup"] button{padding-left:.6rem;padding-right:.6rem}
+ table.plain th,table.plain td{padding-left:.25rem;padding-right:.25rem}}
+.stHtml a,.assistant-pane li a{color:var(--accent)}
+.two{display:grid;grid-template-columns:1fr 1fr;gap:.2rem 1rem}
 [data-testid^="stBaseButton-primary"],[data-testid^="stBaseButton-primary"] *{color:var(--page)!important}
 .lead{font-size:1.02rem;color:var(--muted);margin:0 0 .4rem;max-width:52rem}
 .chips{display:flex;flex-wrap:wrap;gap:.3rem;margin:.25rem 0}
@@ -86,7 +93,7 @@ _CSS: Final = """
 .chip.state-unsure{border-style:dotted;border-width:2px}
 .quote{margin:.3rem 0;padding:.35rem .2rem .35rem .8rem;border-left:3px solid var(--accent);background:transparent}
 .quote p{margin:0;overflow-wrap:anywhere}.quote footer{color:var(--muted);font-size:.85rem;margin-top:.15rem}
-.muted{color:var(--muted)}.small{font-size:.86rem}.nowrap{white-space:nowrap}
+.break{overflow-wrap:anywhere}.muted{color:var(--muted)}.small{font-size:.86rem}.nowrap{white-space:nowrap}
 .row{display:grid;grid-template-columns:repeat(auto-fit,minmax(8.2rem,1fr));gap:.4rem;margin:.4rem 0}
 .cell{border:1px solid var(--line);border-radius:6px;padding:.4rem .55rem;background:var(--surface);
  color:var(--surface-ink);font-size:.88rem;min-width:0}
@@ -151,7 +158,7 @@ table.plain td.num,table.plain th.num{text-align:right;font-variant-numeric:tabu
 .consent p{line-height:1.55;overflow-wrap:anywhere}
 .elements{display:grid;gap:.1rem}.elements h4{margin:.6rem 0 .1rem;padding:0;font-size:.82rem;color:var(--muted);font-weight:600}
 .element{display:flex;gap:.5rem;align-items:baseline;padding:.1rem .35rem;border-radius:5px;font-size:.9rem;border:1px solid transparent}
-.element i{font-style:normal;width:1.1rem;text-align:center;flex:none}.element span{flex:1;min-width:0}
+.element i{font-style:normal;font-size:1.15rem;line-height:1;width:1.2rem;text-align:center;flex:none}.element span{flex:1;min-width:0}
 .element small{color:var(--muted);font-size:.8rem;text-align:right}.element.now{border-color:var(--accent)}
 .element.settled i,.element.conflict i{color:var(--accent);font-weight:700}
 .said{margin:.2rem 0 .8rem}.said .q{color:var(--muted);margin:0}.said .a{margin:.1rem 0 0;white-space:pre-wrap;overflow-wrap:anywhere}

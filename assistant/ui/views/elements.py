@@ -118,21 +118,19 @@ def draw(here: Here) -> None:
     in_force = reviewing.in_force(here.user, here.store, here.where, here.framework)
     rows = []
     for dimension in here.framework.dimensions:
-        rows.append(f"<tr><th colspan='5' scope='colgroup'>{esc(dimension.name)}</th></tr>")
+        rows.append(f"<tr><th colspan='4' scope='colgroup'>{esc(dimension.name)}</th></tr>")
         for e in dimension.elements:
             n = counts.get(e.id)
             decision = in_force.get(e.id)
             mark = chip("conflict", "conflict") if n and n.conflict else ""
-            decided = f"{chip(WORDS.get(decision.action, ''), 'state-confirmed')} {said(decision.reason)}" if decision else ""
+            decided = f"<br>{chip(WORDS.get(decision.action, ''), 'state-confirmed')} {said(decision.reason)}" if decision else ""
             values = (n.waiting, n.confirmed, n.rejected) if n else (0, 0, 0)
-            numbers = "".join(
-                f'<td class="num{"" if v else " muted"}" data-label="{name}">{v}</td>' for name, v in zip(COUNTED, values, strict=True)
-            )
-            rows.append(f"<tr><td>{esc(e.name)} {mark}</td>{numbers}<td>{decided}</td></tr>")
+            numbers = "".join(f'<td class="num{"" if v else " muted"}">{v}</td>' for v in values)
+            rows.append(f"<tr><td>{esc(e.name)} {mark}{decided}</td>{numbers}</tr>")
     counted = "".join(f"<th class='num'>{name}</th>" for name in COUNTED)
-    head = f"<tr><th>Element</th>{counted}<th>Decision</th></tr>"
+    head = f"<tr><th>Element</th>{counted}</tr>"
     _decide(here, counts)
-    st.html(f'<div class="tablewrap"><table class="plain counts">{head}{"".join(rows)}</table></div>')
+    st.html(f'<div class="tablewrap"><table class="plain">{head}{"".join(rows)}</table></div>')
 
 
 def _decide(here: Here, counts: Mapping[str, ElementCounts]) -> None:

@@ -66,7 +66,7 @@ def _search(here: Here) -> None:
             statement = element.statement(hit.statement) if hit.statement else None
             cell = statement_cell(here.framework, statement) if statement else ""
             name = f"{esc(here.framework.dimension_of(element.id).name)}: <b>{esc(element.name)}</b>"
-            st.html(f"<p>{name} <span class='muted small'>closeness {hit.dense:.2f}</span></p>{cell}")
+            st.html(f"<p>{name}</p>{cell}")
 
 
 def _stages(framework: Framework) -> str:

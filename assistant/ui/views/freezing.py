@@ -90,7 +90,7 @@ def _open(here: Here) -> None:
         return
     check = chip("recomputes to the byte", "state-confirmed") if holds else chip("does not recompute: do not rely on it", "conflict")
     st.html(
-        f"<h2>{said(found.label)}</h2><p class='muted small'>frozen {found.at:%Y-%m-%d %H:%M} UTC by {said(found.by)} · SHA-256 "
+        f"<h2>{said(found.label)}</h2><p class='muted small break'>frozen {found.at:%Y-%m-%d %H:%M} UTC by {said(found.by)} · SHA-256 "
         f"{esc(found.hash)}</p>{check}"
     )
     # A frozen assessment is read with the framework that it was made with.

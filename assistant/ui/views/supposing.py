@@ -101,11 +101,11 @@ def draw_what_if(here: Here, assessment: Assessment) -> None:
                     chosen[element.id] = picked
     with result, shared.problems():
         supposed = assessing.simulate(here.user, here.framework, assessment, chosen)
-        before, after, clear = st.columns([4, 4, 2], vertical_alignment="center")
-        before.html(f"<p class='muted small tight'>as rated</p>{_cell(here, assessment.overall)}")
         now = f"with {len(chosen)} supposed" if chosen else "nothing is supposed yet"
-        after.html(f"<p class='muted small tight'>{now}</p>{_cell(here, supposed.overall)}")
-        clear.button("Start again", key="what-if-clear", disabled=not chosen, on_click=_clear)
+        sides = (("as rated", assessment.overall), (now, supposed.overall))
+        cells = "".join(f"<div><span class='muted small'>{words}</span><br>{_cell(here, group)}</div>" for words, group in sides)
+        st.html(f"<div class='two'>{cells}</div>")
+    st.button("Start again", key="what-if-clear", disabled=not chosen, on_click=_clear)
 
 
 def _suppose(here: Here, assessment: Assessment, element: Element) -> str:
