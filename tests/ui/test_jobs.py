@@ -127,9 +127,9 @@ def test_an_engine_that_works_in_parts_tells_of_them_and_is_stopped_between_them
 )  # fmt: skip
 def test_what_went_wrong_is_said_once_with_what_to_do(project: Project, reason: str, remedy: str) -> None:
     task = CodingTask(transcript=project.transcript, framework=project.framework, engine="llm", engine_version="1")
-    failed = tuple(FailedWindow(n, (n, n), reason) for n in range(40))
+    failed = tuple(FailedWindow(n, (n, n), reason if n < 8 else f"not sent: {reason.removeprefix('not sent: ')}") for n in range(40))
     error = coding._explained(IncompleteError(LLMRun(task, CodingResult(key=task.key, evidence=()), failed, 41, 0, ())))
-    assert error.message == f"40 of 41 parts are not coded: {reason}"
+    assert error.message == f"40 of 41 parts are not coded: {reason.removeprefix('not sent: ')}"
     assert remedy in error.remedy
 
 

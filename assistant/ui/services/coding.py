@@ -14,7 +14,7 @@ from assistant.extraction.llm.client import OPENAI, recipient
 from assistant.extraction.llm.engine import IncompleteError, LLMEngine
 from assistant.extraction.llm.redact import Names
 from assistant.extraction.llm.sender import Outcome
-from assistant.models import CodingResult, CodingTask, Framework, Transcript
+from assistant.models import CodingResult, CodingTask, Framework, Transcript, content_hash
 from assistant.settings import Settings
 from assistant.store import Run, RunState, Store, TranscriptInfo
 from assistant.ui import preferences
@@ -48,6 +48,8 @@ class Choice:
     """As saved in Settings: ``local`` or ``llm``."""
     coders: dict[str, str]
     """Engine -> the coder that it is under the settings in force, as in `Coded.done_by`."""
+    mark: str = ""
+    """Changes with every setting that changes what a language model is sent or costs."""
 
 
 @dataclass(frozen=True)
@@ -89,8 +91,10 @@ def _coder(engine: str, model: str) -> str:
 def choice(user: User, settings: Settings) -> Choice:
     """Which engine is proposed, and what each would sign its evidence with. Raises SettingsError for damaged settings."""
     saved = preferences.load(settings)
-    model = preferences.applied(settings, saved).llm_model or ""
-    return Choice(saved.engine, {"local": "local", "llm": _coder("llm", model)})
+    chosen = preferences.applied(settings, saved)
+    coders = {"local": "local", "llm": _coder("llm", chosen.llm_model or "")}
+    # The key is masked in it: only whether there is one counts.
+    return Choice(saved.engine, coders, content_hash(chosen.model_dump(mode="json")))
 
 
 @call(WORK)
@@ -170,7 +174,8 @@ class PartByPart:
 
 def _explained(error: IncompleteError) -> EngineError:
     """Why parts of a transcript are missing, each reason once, and what somebody at the app can do about it."""
-    reasons = list(dict.fromkeys(part.reason for part in error.run.failed))
+    # A part that was not sent any more has the reason of the one that was.
+    reasons = list(dict.fromkeys(part.reason.removeprefix("not sent: ") for part in error.run.failed))
     shown = "; ".join(reasons[:SHOWN]) + (f"; and {len(reasons) - SHOWN} more" if len(reasons) > SHOWN else "")
     remedy = "code it again: only what is missing is sent"
     if any(f"answered {status}" in shown for status in (401, 403)):

@@ -16,11 +16,11 @@ from assistant.ui.here import Here, now
 from assistant.ui.jobs import Job, JobState
 from assistant.ui.markup import chip, esc, label, md, said, short
 from assistant.ui.services import coding, projects, transcripts
-from assistant.ui.services.coding import Choice, Coded
+from assistant.ui.services.coding import Choice, Coded, Cost
 from assistant.ui.state import TranscriptsView
 
 ERRORS = 5
-"""Failed transcripts that are told of in full."""
+"""Transcripts that are named with what went wrong in them."""
 ENGINES = {"local": "local: on this machine, nothing leaves it", "llm": "language model: sends redacted text to an endpoint"}
 
 
@@ -41,7 +41,7 @@ def draw(here: Here) -> None:
             _outcome(job)
         if here.may(WORK):
             _coding(here, lines)
-    _table(here, lines, job)
+        _table(lines)
     if here.may(WORK):
         _participants(here)
         _roles(here, lines)
@@ -59,10 +59,11 @@ def _watch() -> None:
     with shared.problems():
         here = now()
         job = coding.status(here.user, shared.jobs(), here.where)
-        if job is None or not job.active:
+        if job is None or not job.active or here.state.transcripts_view is not TranscriptsView.CODE:
             st.rerun()
         else:
             _progress(here, job)
+            _table(coding.plan(here.user, here.store, here.where, here.framework), job)
 
 
 def _progress(here: Here, job: Job) -> None:
@@ -81,10 +82,13 @@ def _progress(here: Here, job: Job) -> None:
 
 
 def _outcome(job: Job) -> None:
-    for name, problem in job.errors[:ERRORS]:
-        st.error(f"{f'**{md(name)}**: ' if name else ''}{md(problem)}", icon=":material/error:")
-    if len(job.errors) > ERRORS:
-        st.error(f"{count(len(job.errors) - ERRORS, 'transcript')} more could not be coded: see the list below.", icon=":material/error:")
+    alike: dict[str, list[str]] = {}
+    for name, problem in job.errors:
+        alike.setdefault(problem, []).append(name)
+    for problem, names in alike.items():
+        more = f" and {len(names) - ERRORS} more" if len(names) > ERRORS else ""
+        who = ", ".join(md(short(name, 60)) for name in names[:ERRORS] if name) + more
+        st.error(f"{f'**{who}**: ' if who else ''}{md(problem)}", icon=":material/error:")
     coded = job.done - sum(1 for name, _ in job.errors if name)
     found = f"{count(job.found, 'piece', 'pieces')} of evidence to review"
     if job.state is JobState.CANCELLED:
@@ -96,33 +100,34 @@ def _outcome(job: Job) -> None:
 
 
 def _cancel(here: Here) -> None:
-    coding.cancel(here.user, shared.jobs(), here.where)
+    try:
+        coding.cancel(here.user, shared.jobs(), here.where)
+    except AssistantError as error:
+        shared.later(error)
 
 
 def _coding(here: Here, lines: Sequence[Coded]) -> None:
     choice = coding.choice(here.user, get_settings())
     halted = next((line.engine for line in lines if line.state == "interrupted"), None)
-    left, right = st.columns([3, 2], vertical_alignment="bottom")
-    with left:
-        engine = _engine(halted or choice.proposed)
-        again = st.toggle("Code again what is coded", key="code-again", help="Needed after roles changed.")
+    engine = _engine(halted or choice.proposed)
+    again = st.toggle("Code again what is coded", key="code-again", help="Needed after roles changed.")
     open_ = _open(lines, choice, engine)
     if halted == engine:
         st.warning(
             f"Coding was interrupted: {count(len(open_), 'transcript')} left. What was finished is kept.", icon=":material/pause_circle:"
         )
     wanted = tuple(line.info.id for line in lines) if again else open_
-    agreed = engine != "llm" or not wanted or _cost(here, wanted)
+    agreed = engine != "llm" or not wanted or _cost(here, wanted, choice)
     verb = "Go on coding" if halted == engine else "Code"
-    right.button(
+    ready = bool(wanted) and agreed
+    st.button(
         f"{verb} {count(len(wanted), 'transcript')}" if wanted else "Everything is coded",
-        type="primary" if wanted else "secondary",
+        type="primary" if ready else "secondary",
         icon=":material/play_arrow:",
         key="start-coding",
-        disabled=not wanted or not agreed,
+        disabled=not ready,
         on_click=_start,
         args=(here, engine, wanted),
-        width="stretch",
     )
 
 
@@ -143,11 +148,16 @@ def _open(lines: Sequence[Coded], choice: Choice, engine: str) -> tuple[str, ...
     return tuple(line.info.id for line in lines if coder not in line.done_by)
 
 
-def _cost(here: Here, wanted: tuple[str, ...]) -> bool:
+@st.cache_data(show_spinner="Counting what would be sent …", max_entries=32)
+def _counted(where: str, revision: str, framework: str, wanted: tuple[str, ...], mark: str, _here: Here) -> Cost:
+    """Counting takes a tenth of a second for a short transcript: once for every state of the use case and the settings."""
+    return coding.cost(_here.user, _here.store, get_settings(), where, _here.framework, wanted)
+
+
+def _cost(here: Here, wanted: tuple[str, ...], choice: Choice) -> bool:
     """What a language model would be sent and cost; True once somebody agrees to exactly that."""
-    settings = get_settings()
     try:
-        cost = coding.cost(here.user, here.store, settings, here.where, here.framework, wanted)
+        cost = _counted(here.where, here.revision(), here.framework.hash, wanted, choice.mark, here)
     except AssistantError as error:
         shared.show_error(error)
         return False
@@ -155,7 +165,7 @@ def _cost(here: Here, wanted: tuple[str, ...]) -> bool:
     money = f"about {e.cost:.4f} at the prices in Settings" if e.cost is not None else "unknown: set the prices in Settings"
     st.html(
         f"<p>{count(e.calls, 'request')} to <b>{esc(cost.recipient)}</b>, model <b>{esc(cost.model)}</b>: {e.input_tokens:,} tokens in, "
-        f"about {e.output_tokens:,} out ({e.cached} of {e.windows} windows are known already). Cost: {money}.</p>"
+        f"about {e.output_tokens:,} out ({e.cached} of {e.windows} parts are answered already). Cost: {money}.</p>"
     )
     # Another recipient, model or number of requests is another question: its box is empty again.
     return st.checkbox("Send this, with names redacted", key=f"agree-cost-{cost.recipient}-{cost.model}-{len(wanted)}-{e.calls}")
@@ -171,8 +181,9 @@ def _start(here: Here, engine: str, wanted: tuple[str, ...]) -> None:
 # ---------------------------------------------------------------- the list
 
 
-def _table(here: Here, lines: Sequence[Coded], job: Job | None) -> None:
-    at_work = frozenset(job.transcripts) if job is not None and job.active else frozenset()
+def _table(lines: Sequence[Coded], job: Job | None = None) -> None:
+    """Every transcript with what coding made of it; ``job``: the coding under way."""
+    at_work = frozenset(job.transcripts) if job is not None else frozenset()
     for line in lines[:200]:
         name, facts = st.columns([2, 3], vertical_alignment="center")
         name.button(
