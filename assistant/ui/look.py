@@ -80,7 +80,7 @@ _CSS: Final = """
  table.plain th,table.plain td{padding-left:.25rem;padding-right:.25rem}}
 .stHtml a,.assistant-pane li a{color:var(--accent)}
 .two{display:grid;grid-template-columns:1fr 1fr;gap:.2rem 1rem}
-[data-testid^="stBaseButton-primary"],[data-testid^="stBaseButton-primary"] *{color:var(--page)!important}
+[data-testid^="stBaseButton-primary"]:enabled,[data-testid^="stBaseButton-primary"]:enabled *{color:var(--page)!important}
 .lead{font-size:1.02rem;color:var(--muted);margin:0 0 .4rem;max-width:52rem}
 .chips{display:flex;flex-wrap:wrap;gap:.3rem;margin:.25rem 0}
 .chip{display:inline-block;padding:.06rem .5rem;border-radius:1rem;border:1px solid var(--line);font-size:.82rem;line-height:1.45;
