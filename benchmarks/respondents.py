@@ -173,7 +173,7 @@ class Understanding:
     def __init__(self, embedder: Embedder) -> None:
         words = own_words()
         self._embedder = embedder
-        self._about = {name: embedder.embed(s["about"]) for name, s in words["subjects"].items()}
+        self._about: dict[str, Matrix] = {name: embedder.embed(s["about"]) for name, s in words["subjects"].items()}
         self._about |= {name: embedder.embed(asked) for name, asked in words["other"].items()}
 
     def subject(self, text: str, at_hand: str, quoted: str) -> str:
@@ -275,5 +275,5 @@ class Respondent:
         else:
             words, wanted, level = own_words(), detail(asked), self.company.level(subject)
             general = words["details"].get(wanted, {})
-            said = general.get(level, general.get("adhoc")) if general else words["subjects"][subject][level][wanted]
+            said = str(general.get(level, general.get("adhoc")) if general else words["subjects"][subject][level][wanted])
         return "It's as I said." if any(said in before for before in self._told) else said

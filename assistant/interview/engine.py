@@ -21,7 +21,7 @@ from assistant.interview.guide import Guide, Item
 from assistant.interview.ledger import CLOSING, OWN, Ledger, Pending, fold
 from assistant.interview.logs import EventLog
 from assistant.interview.policy import Offer, Order, next_step, rate
-from assistant.interview.probing import Follow, next_probe
+from assistant.interview.probing import MAX_AT_FIRST, MAX_PER_QUESTION, Follow, next_probe
 from assistant.interview.reading import Reader
 from assistant.interview.speech import Listener, checked
 from assistant.interview.wording import ATTEMPTS, MAX_FAILURES, Worder
@@ -299,10 +299,11 @@ class Conductor:
         )  # fmt: skip
 
     def _next(self, ledger: Ledger) -> ev.Body | None:
-        follow = next_probe(ledger, self.framework)
+        order = self._order or ledger.guide.order
+        follow = next_probe(ledger, self.framework, MAX_AT_FIRST if order == "coverage" else MAX_PER_QUESTION)
         if follow is not None:
             return self._worded(ledger, follow)
-        step = next_step(ledger, self.framework, self._order or ledger.guide.order)
+        step = next_step(ledger, self.framework, order)
         if step == "finish":
             return ev.Stopped(reason="finished")
         if step == "closing":

@@ -63,13 +63,16 @@ class Follow:
     """What it follows up, to the letter."""
 
 
-def next_probe(ledger: Ledger, framework: Framework) -> Follow | None:
-    """The probe that is due after the last answer; None: enough. Pure."""
+def next_probe(ledger: Ledger, framework: Framework, at_first: int = MAX_AT_FIRST) -> Follow | None:
+    """The probe that is due after the last answer; None: enough. Pure.
+
+    ``at_first``: probes to one question while some element was not asked about yet; whoever never comes back asks them all at once.
+    """
     last = ledger.last
     item = ledger.last_item
     if last is None or item is None or last.reply is None or last.outcome != "answered" or isinstance(last.body, ev.Offered):
         return None
-    if last.body.item != item.key or ledger.entries[item.key].probes >= (MAX_AT_FIRST if _much_is_new(ledger) else MAX_PER_QUESTION):
+    if last.body.item != item.key or ledger.entries[item.key].probes >= (at_first if _much_is_new(ledger) else MAX_PER_QUESTION):
         return None
     if ledger.minutes_left - ledger.guide.closing.minutes < PROBE_MINUTES:
         return None
