@@ -15,8 +15,9 @@ from enum import StrEnum
 from itertools import count
 from typing import Final, Protocol, runtime_checkable
 
-from assistant.errors import AssistantError
+from assistant.errors import AssistantError, PermissionDenied
 from assistant.extraction.base import Engine
+from assistant.interview.service import check_agreed
 from assistant.models import CodingResult, CodingTask, Framework, Transcript
 from assistant.pipeline import make_task
 from assistant.store import RunState, Store
@@ -186,6 +187,10 @@ class Jobs:
     def _one(self, job: Job, engine: Engine, transcript: Transcript, framework: Framework, stop: threading.Event) -> tuple[int, str] | None:
         """Codes and commits one transcript; gives the number of pieces found, and what went wrong; None where it was cancelled."""
         task = task_for(engine, transcript, framework)
+        try:
+            self._agreed(job, task)
+        except PermissionDenied as error:
+            return 0, str(error)
         run = self._store.begin_run(job.use_case, task, by=job.by)
         if run.state is RunState.DONE:
             return run.evidence, ""
@@ -200,6 +205,13 @@ class Jobs:
             log.warning("coding %s %s: %s", transcript.id, "cancelled" if cancelled else "failed", error)
             self._store.fail_run(run.id, str(error), cancelled=cancelled, by=job.by)
             return None if cancelled else (0, str(error))
+
+    def _agreed(self, job: Job, task: CodingTask) -> None:
+        """Raises PermissionDenied where the task would send an interview that was taken here to a model its respondent did not agree to."""
+        endpoint, model = (str(task.settings.get(name, "")) for name in ("endpoint", "model"))
+        if endpoint:
+            interview = next(i.interview for i in self._store.transcripts(job.use_case) if i.id == task.transcript.id)
+            check_agreed(self._store, interview, endpoint, model)
 
     def _coded(self, job_id: int, engine: Engine, task: CodingTask) -> CodingResult:
         if not isinstance(engine, Stepwise):

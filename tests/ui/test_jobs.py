@@ -14,7 +14,10 @@ from ui_support import Project, teams_vtt
 from assistant.cli.webapp import webapp
 from assistant.errors import EngineError, SettingsError
 from assistant.extraction.llm.engine import FailedWindow, IncompleteError, LLMRun
-from assistant.models import CodingResult, CodingTask
+from assistant.interview import load_guide, service
+from assistant.interview.engine import Setup
+from assistant.models import CodingResult, CodingTask, Framework, Transcript
+from assistant.settings import get_settings
 from assistant.store import RunState, Store
 from assistant.transcripts import read_transcript
 from assistant.ui import samples
@@ -196,3 +199,34 @@ def test_the_command_serves_nobody_else_without_sign_in() -> None:
     outcome = CliRunner().invoke(app, ["--host", "0.0.0.0", "--no-samples"])
     assert isinstance(outcome.exception, SettingsError)
     assert "without sign-in" in str(outcome.exception)
+
+
+class Sending(FakeEngine):
+    """An engine whose tasks say where they would go."""
+
+    name = "llm"
+
+    def task(self, transcript: Transcript, framework: Framework) -> CodingTask:
+        where = {"endpoint": "http://model.example/v1", "model": "m"}
+        return CodingTask(transcript=transcript, framework=framework, engine="llm", engine_version="fake", settings=where)
+
+
+def test_an_interview_taken_here_is_not_sent_to_a_model_that_its_respondent_did_not_agree_to(project: Project) -> None:
+    u, engine = project.use_case.id, Sending()
+    talk = service.create(project.store, u, load_guide(), Setup(respondent="Ann"))
+    conductor = service.conductor(project.store, talk, get_settings())
+    state = conductor.consent(conductor.consent_text(), by="Ann")
+    assert state.pending is not None
+    conductor.answer("We release by hand, every Tuesday.", to=state.pending.seq)
+    conductor.stop()
+    service.keep_transcript(project.store, talk)
+    wanted = tuple(t.id for t in project.store.transcripts(u))
+    assert len(wanted) == 2
+    engine.gate.release(5)
+    jobs = Jobs(project.store, lambda name, framework, use_case: engine)
+    jobs.submit(u, wanted, project.framework, "llm", "eva")
+    job = wait(jobs, u, lambda j: not j.active)
+    assert [problem for _, problem in job.errors if "did not agree that the model m" in problem]
+    assert len(job.errors) == 1, "the uploaded one is the assessor's to answer for"
+    coded = {run.transcript for run in project.store.runs(u) if run.engine == "llm"}
+    assert coded == {wanted[0]}
