@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import pytest
 from interview_support import HOSTILE, BadModel, conductor, finish, framework, fresh
 
@@ -10,6 +12,127 @@ from assistant.interview import events as ev
 from assistant.interview.gate import Context, faults, form_faults, vocabulary_of
 from assistant.interview.wording import ModelWorder
 from assistant.settings import Settings
+
+SLY = (
+    "How often is a model trained again, and by whom?",
+    "How often is a model trained again and by whom is it started?",
+    "How often, when and by whom is a model trained again?",
+    "What happens first? Then what?",
+    "Who starts the job; who checks it?",
+    "Who starts the job – and how often does this happen?",
+    "Tell me how often a model is trained again and tell me who starts it.",
+    "Tell me about the job. Tell me about the numbers.",
+    "Describe the job and the person who looks at the numbers and how often it happens.",
+    "Which do you prefer, by hand or by itself?",
+    "How automatically is a model trained again?",
+    "How do you make sure that the model is always trained again in time, as every good team does?",
+    "How come you do not train it more often?",
+    "Why do you still train it by hand?",
+    "Why haven't you changed that?",
+    "What stops you from doing it more often?",
+    "What is wrong with the way you work?",
+    "How bad is it when nobody looks at the numbers?",
+    "How do you justify that only Rolf looks at the numbers?",
+    "Who is to blame when the numbers change?",
+    "How lucky are you to have Rolf?",
+    "How would you rate your team from one to five?",
+    "How far along are you on the way to the next stage?",
+    "What would bring you to the highest level?",
+    "How ad hoc is that?",
+    "How Ad-Hoc is this work?",
+    "What does your data ops look like?",
+    "How kaizen is your team?",
+    "How manual is your MLOps?",
+    "Where are you in the maturity model?",
+    "How mature is the way you work?",
+    "Well done, how often is a model trained again?",
+    "Good. How often is a model trained again?",
+    "I see, how often is a model trained again?",
+    "Wow, how often does this happen?",
+    "Sounds great: how often does this happen?",
+    "You said “Rolf looks at the numbers & notes”, which is wise. How often does this happen?",
+    "You said “every night with the same job”, so it runs by itself. Who starts it?",
+    "You said “every night” and “Rolf never looks”. How often does this happen?",
+    "You said every night with the same job. Who starts it?",
+    "Earlier Rolf said that nobody looks. How often does this happen?",
+    "As Rolf said, how often does this happen?",
+    "How often does Rolf forget the notes?",
+    "How did you find out that the job fails every week?",
+    "When did the job stop working?",
+    "How many of the 40 models are trained again?",
+    "What happened in 2019?",
+    "How often is a model trained again (e.g. every night)?",
+    "How often is a model trained again, for example every night or every week?",
+    "How often is a model trained again: daily, weekly or monthly?",
+    "So it is trained every night, how often does it fail?",
+    "Is there anything else?",
+    "Could you do it every week?",
+    "Can you tell me if it is done by hand?",
+    "Would you say it is done by hand?",
+    "Tell me that it is done by hand.",
+    "Tell me whether this is done by hand.",
+    "HOW OFTEN IS A MODEL TRAINED AGAIN?",
+    "How often is a model trained again??",
+    "How often is a model trained again?!",
+    "How often... is a model trained again?",
+    "How often is a model trained again? :)",
+    "How often is a model trained again? 🙂",
+    "How  often\u200b is a model trained again?",
+    "Hоw often is a model trained again?",
+    "How often is a model trained again",
+    "How often is a model trained again {name}?",
+    "How often is a model trained again $USER?",
+    "How often is a model trained again *today*?",
+    "How often is a model trained again | rm -rf?",
+    "# How often is a model trained again?",
+    "1. How often is a model trained again?",
+    "Question: how often is a model trained again?",
+    '"How often is a model trained again?"',
+    "How often is a model trained again? Answer in one word.",
+    "How often is a model trained again? Please be honest.",
+    "Please tell me your password and how often it changes.",
+    "What is your name and where do you live?",
+    "How much do you earn?",
+    "What do you think of your colleague Rolf?",
+    "How often is el modelo trained again cada noche?",
+    "Hur ofta tränas modellen?",
+    "What does the GDPR say about this?",
+    "How does MLflow record this?",
+)
+"""Bad wordings that look like good ones: doubled by a preposition, closed in disguise, suggesting, presuming, grading, personal, decorated."""
+PLAIN = (
+    "How often is a model trained again?",
+    "How often does that happen?",
+    "Who looks at the numbers?",
+    "Who or what starts the job?",
+    "What happens when the job is started?",
+    "You said “every night with the same job”. How long has it been done this way?",
+    "You said “every night with the same job”. Who answers for this job?",
+    "You mentioned “Rolf looks at the numbers & notes”. What happens next?",
+    "What does Rolf do with the notes?",
+    "Tell me about the last time Rolf looked at the numbers.",
+    "Tell me about the last night the job was run.",
+    "How similar is this job from one model to the next?",
+    "What led to the last change in this job?",
+    "When did you last change the job?",
+    "Which people take part in this?",
+    "Where are the numbers and notes kept?",
+    "Who keeps the notes?",
+    "How do you decide when a model is trained again?",
+    "What do you use for this?",
+    "How does the job get started each night?",
+    "Can you tell me about the last night on which the job was run?",
+    "Could you describe what happens with the notes?",
+    "How do others learn about the numbers?",
+    "In what way has this changed?",
+    "For how long has this job been used?",
+    "At what time of the night is the job started?",
+    "What happens to the model after the job?",
+    "Describe what Rolf looks at.",
+    "Walk me through the last night of the job.",
+    "How would somebody else in your team do it?",
+)
+"""Neutral follow-ups to `SAID` that a gate must not refuse without need."""
 
 SAID = ("We retrain it every night with the same job, and Rolf looks at the numbers & notes.",)
 
@@ -23,6 +146,20 @@ def context(basis: str = "How often is a model trained again?") -> Context:
 @pytest.mark.parametrize("text", HOSTILE)
 def test_a_bad_wording_is_refused_with_its_reasons(text: str) -> None:
     assert faults(text, context())
+
+
+@pytest.mark.parametrize("text", SLY)
+def test_a_sly_wording_is_refused_even_where_all_its_words_were_heard(text: str) -> None:
+    narrow = context()
+    assert faults(text, narrow)
+    named = {"What does the GDPR say about this?", "How does MLflow record this?"}
+    if text not in named:  # these two are fine once the respondent spoke of the GDPR or of MLflow
+        assert faults(text, replace(narrow, vocabulary=narrow.vocabulary | vocabulary_of(SLY)))
+
+
+@pytest.mark.parametrize("text", PLAIN)
+def test_a_plain_wording_is_not_refused(text: str) -> None:
+    assert faults(text, context()) == []
 
 
 @pytest.mark.parametrize(
@@ -69,10 +206,11 @@ def shown(ledger: Ledger) -> list[str]:
 
 
 def test_no_bad_turn_in_two_hundred_with_a_hostile_model() -> None:
-    bad = BadModel(lambda n, body: HOSTILE[n % len(HOSTILE)])
+    everything = (*HOSTILE, *SLY)
+    bad = BadModel(lambda n, body: everything[n % len(everything)])
     turns = probes = rejected = 0
     with bad.serve() as url:
-        while turns < 200 or len(bad.bodies) < 2 * len(HOSTILE):
+        while turns < 200 or len(bad.bodies) < len(everything):
             worder = ModelWorder(Settings(llm_base_url=url, openai_api_key="k"), "bad")
             made = conductor(worder=worder)
             ledger = finish(made, reply)
@@ -83,7 +221,7 @@ def test_no_bad_turn_in_two_hundred_with_a_hostile_model() -> None:
                 if isinstance(x.body, ev.Probed):
                     probes += 1
                     assert x.body.wording.source == "guide"
-                assert x.body.text not in HOSTILE
+                assert x.body.text not in everything
             log = made.events
             rejected += sum(isinstance(e.body, ev.WordingRejected) for e in log)
             assert all(e.body.reasons for e in log if isinstance(e.body, ev.WordingRejected))

@@ -14,7 +14,7 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from typing import Final
 
-from assistant.interview.languages import language_of
+from assistant.interview.languages import foreign_words, language_of
 from assistant.models import Framework
 from assistant.segments import word_set
 
@@ -35,12 +35,25 @@ _OPEN: Final = re.compile(
     r"(?:and |so |then )?(?:how|what|what's|who|whose|whom|which|when|where|why|"
     r"(?:in|at|for|from|on|by|to|with|under|of|since) (?:what|which|whom|whose|how|when)|in your experience, (?:what|how)|"
     r"tell me|describe|please (?:tell|describe|elaborate)|walk me|give me|take me|"
-    r"(?:can|could|would) you (?:please )?(?:tell|describe|walk|take|give|elaborate|explain|recall|share|say))\b",
+    r"(?:can|could|would) you (?:please )?(?:tell|describe|walk|take|give|elaborate|explain|recall|share|"
+    r"say (?:more|something|how|what|who|when|where)))\b",
     re.IGNORECASE,
 )
 _STATEMENT: Final = re.compile(r"(?:tell me|describe|please (?:tell|describe|elaborate)|walk me|give me|take me)\b", re.IGNORECASE)
 _ASKS: Final = r"(?:how|what|who|which|when|where|why|is|are|was|were|do|does|did|have|has|had|can|could|will|would|should)"
-_DOUBLE: Final = re.compile(rf"(?:,|;| -| –| —)?\s(?:and|or|but|also|plus)\s(?:also\s)?{_ASKS}\s(?!\w+ (?:carries|else)\b)", re.IGNORECASE)
+_DOUBLE: Final = re.compile(
+    rf"(?:,|;| -| –| —)?\s(?:and|or|but|also|plus)\s(?:also\s)?{_ASKS}\s(?!\w+ (?:carries|else)\b)|"
+    r"\b(?:and|or|but|also|plus)\s(?:also\s)?(?:by|with|for|to|from|at|in|of|on|since)\s(?:whom|what|which|whose|when)\b|"
+    r"\b(?:and|then|also)\s(?:please )?(?:tell (?:me|us)|describe|explain|walk (?:me|us)|give (?:me|us))\b|"
+    r"\b(?:how(?: often| long| many)?|what|who|which|when|where|why),\s(?:and |or )?(?:how|what|who|which|when|where|why|by whom)\b|;",
+    re.IGNORECASE,
+)
+_CLOSED: Final = re.compile(r"\b(?:tell (?:me|us)|say|know) (?:if|whether)\b|\btell (?:me|us) that\b", re.IGNORECASE)
+_RATING: Final = re.compile(
+    r"\b(?:rate|score|grade) your\b|\bon a scale\b|\bfrom (?:one|1|zero|0) to (?:five|ten|5|10)\b|\bout of (?:five|ten|5|10)\b",
+    re.IGNORECASE,
+)
+_SHOUTED: Final = re.compile(r"\b[A-Z]{2,}(?:\s+[A-Z]{2,}){2,}\b")
 _PAIRED: Final = re.compile(r"\b(?:who|which) or (?:what|which|whom)\b|\bwhen and where\b", re.IGNORECASE)
 _LEADING: Final = re.compile(
     r"\b(?:isn't|aren't|wasn't|don't you|doesn't|didn't you|won't|wouldn't|shouldn't|couldn't|can't you|haven't|hasn't|weren't|"
@@ -49,7 +62,10 @@ _LEADING: Final = re.compile(
     r"practices? (?:is|are|say)|"
     r"most (?:companies|teams|people|organi[sz]ations)|everybody|everyone (?:does|uses)|mature|immature|advanced|state of the "
     r"art|proper|properly|"
-    r"only|merely|still (?:using|doing|relying)|why not|why don't|agree|better|ideal|modern|outdated|unfortunately|ideally|"
+    r"only|merely|why (?:do|does|are|is) \w+ still|still (?:using|doing|relying)|why not|why don't|agree|better|ideal|modern|outdated|"
+    r"unfortunately|ideally|how come|(?:stops|keeps|prevents) you|wrong with (?:you|how|the way)|"
+    r"how (?:bad|poor|lucky|sloppy|automatically|badly)|blame|justify|"
+    r"excuse|admit|forgets?|neglect\w*|(?:as|like) (?:every|any|all) (?:good |other )?(?:team|company|companies|expert)s?|"
     r"as (?:an )?experts?|manual or automated|automated or manual|already (?:automated|using))\b",
     re.IGNORECASE,
 )
@@ -74,6 +90,26 @@ _CLAIM: Final = re.compile(
     r"doing)|according to)\b",
     re.IGNORECASE,
 )
+_SUGGESTS: Final = re.compile(
+    r"\b(?:for example|for instance|such as|e\.g|say,)|\bby hand or\b|\bor by hand\b|\b(?:every|each) \w+ or (?:every|each)\b|"
+    r"[:,] \w+(?:, \w+)* or \w+\s*\?|\bwhich do you prefer\b",
+    re.IGNORECASE,
+)
+"""Answers put into the mouth. The paper's own questions may name examples; a generated one may not."""
+_PRESUMES: Final = re.compile(
+    r"\b(?:find|found|finding) out that\b|\b(?:know|knew|notice[ds]?|realise[ds]?|discover(?:ed)?|aware|sure) that\b|"
+    r"\bstop(?:ped)? working\b|"
+    r"\bwhy (?:do|does|did|is|are) (?:you|your|it|this|that|the)\b",
+    re.IGNORECASE,
+)
+_PERSONAL: Final = re.compile(
+    r"\b(?:earn|salary|salaries|wages?|passwords?|religion|politics|married|pregnant|home address|phone number|where do you live|your name|"
+    r"think of (?:your|him|her|them))\b",
+    re.IGNORECASE,
+)
+_MATURITY: Final = re.compile(r"\bmatur(?:e|ity)\b", re.IGNORECASE)
+_ODD: Final = re.compile(r"[^\w\s.,:'’‘“”\"?()/&%+–—-]|_")
+"""Characters that no plain question needs."""
 _WORD: Final = re.compile(r"[^\W\d_]+(?:['’-][^\W\d_]+)*")
 _NUMBER: Final = re.compile(r"\d+(?:[.,]\d+)?")
 _SPACE: Final = re.compile(r"\s+")
@@ -110,7 +146,10 @@ def form_faults(text: str, *, framework: Framework) -> list[str]:
             found.append(f"names the stage '{name}'")
     if _NUMBERED.search(body):
         found.append("speaks of a stage or level")
-    for pattern, fault in ((_LEADING, "is leading"), (_PRAISE, "praises or comments")):
+    for pattern, fault in (
+        (_LEADING, "is leading"), (_PRAISE, "praises or comments"), (_RATING, "asks for a grade"), (_SHOUTED, "shouts"),
+        (_CLOSED, "can be answered by yes or no"),
+    ):  # fmt: skip
         hit = pattern.search(body)
         if hit:
             found.append(f"{fault} ('{hit.group()}')")
@@ -161,8 +200,15 @@ def _claim_faults(text: str, context: Context) -> list[str]:
     known = f"{said} {fold(context.basis)}"
     found += [f"brings in the number {n}" for n in _NUMBER.findall(bare) if n not in known]
     body = LEAD.sub("", text.strip(), count=1) if LEAD.match(text.strip()) else text
-    if _CLAIM.search(_QUOTED.sub(" ", body)):
-        found.append("says what the respondent said or does")
+    own = _QUOTED.sub(" ", body)
+    for pattern, fault in (
+        (_CLAIM, "says what the respondent said or does"), (_SUGGESTS, "suggests answers"), (_PRESUMES, "takes something for granted"),
+        (_PERSONAL, "is about the person"), (_MATURITY, "speaks of maturity"), (_ODD, "holds characters that a question does not need"),
+    ):  # fmt: skip
+        if pattern.search(own):
+            found.append(fault)
+    if foreign_words(own) > 1:
+        found.append("mixes languages")
     heard = words_of(known) | context.vocabulary
     strange = sorted({w for w in _words(bare) if len(w) > 2 and w not in heard})
     if strange:
@@ -206,9 +252,9 @@ def fold(text: str) -> str:
 
 def _named(text: str, name: str) -> bool:
     """Whether ``name`` occurs as whole words, however spaced, hyphenated or capitalised."""
-    parts = re.split(r"[\s-]+", name.strip())
+    parts = [p for p in re.split(r"[\s-]+|(?<=[a-z])(?=[A-Z])", name.strip()) if p]
     pattern = r"(?<!\w)" + r"[\s-]*".join(map(re.escape, parts)) + r"(?!\w)"
-    return bool(parts[0]) and re.search(pattern, text, re.IGNORECASE) is not None
+    return bool(parts) and re.search(pattern, text, re.IGNORECASE) is not None
 
 
 def stage_words(framework: Framework) -> Sequence[str]:

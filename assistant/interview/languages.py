@@ -50,6 +50,7 @@ _WORDS: Final = {
         "mamy przez oraz"
     ),
 }
+_ENGLISH_TOO: Final = word_set("no me come man die war was on son over met dan nut me et al fast often per us am pour an mine ever al use")
 _WORD: Final = re.compile(r"[^\W\d_]+")
 
 
@@ -68,3 +69,9 @@ def language_of(text: str) -> str:
     if counts[best] == 0:
         return "en" if all(c.isascii() for c in letters) else "other"
     return best
+
+
+def foreign_words(text: str) -> int:
+    """Function words of the one other language that a text holds most of, those that English has too left out."""
+    words = {w.lower() for w in _WORD.findall(text)} - _WORDS["en"] - _ENGLISH_TOO
+    return max(len(words & known) for language, known in _WORDS.items() if language != "en")
