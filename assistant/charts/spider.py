@@ -111,8 +111,8 @@ def _ring_names(d: Drawing, framework: Framework, cx: float, cy: float, ring: fl
     if ring < 13:
         return
     for stage in framework.stages:
-        label = wrap(short(stage), 92, 9.5, lines=1)[0]
-        d.text(cx + 11, cy - stage.number * ring + 11.5, label, size=9.5, fill="--muted", halo=True)
+        label = wrap(short(stage), 92, 10, lines=1)[0]
+        d.text(cx + 11, cy - stage.number * ring + 11.5, label, size=10, fill="--muted", halo=True)
 
 
 def _range_bars(d: Drawing, framework: Framework, groups: Sequence[GroupRating], names: Mapping[str, str]) -> float:

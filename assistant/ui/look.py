@@ -55,7 +55,8 @@ _CSS: Final = """
 .stMainBlockContainer h1{font-size:1.7rem;padding:.1rem 0 .3rem}
 .stMainBlockContainer h2{font-size:1.25rem}.stMainBlockContainer h3{font-size:1.05rem}
 .assistant-pane{container-type:inline-size}.assistant-pane svg{display:block}
-.narrow{display:none}@container (max-width:640px){.wide{display:none}.narrow{display:block}}
+.narrow{display:none}@container (max-width:640px){.wide:not(.half){display:none}.narrow:not(.half){display:block}}
+@container (max-width:420px){.wide.half{display:none}.narrow.half{display:block}}
 .assistant-pane a:focus-visible,.assistant-pane [tabindex]:focus-visible,.stHtml a:focus-visible,summary:focus-visible{
  outline:3px solid var(--accent);outline-offset:2px;border-radius:3px}
 [data-testid="stSidebarNavLink"]:focus-visible,.stApp div:has(>input:focus-visible),.stApp div:has(>textarea:focus-visible){

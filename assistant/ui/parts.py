@@ -70,9 +70,10 @@ def summary(stage: str, explanation: str) -> str:
     return explanation
 
 
-def both(wide: str, narrow: str) -> str:
-    """A chart drawn twice: the place that it gets decides which one is seen."""
-    return f'<div class="wide">{wide}</div><div class="narrow">{narrow}</div>'
+def both(wide: str, narrow: str, *, half: bool = False) -> str:
+    """A chart drawn twice: the place that it gets decides which one is seen. ``half``: the wide one is drawn for half a page."""
+    kind = " half" if half else ""
+    return f'<div class="wide{kind}">{wide}</div><div class="narrow{kind}">{narrow}</div>'
 
 
 def headline_chip(framework: Framework, headline: Headline) -> str:

@@ -33,6 +33,7 @@ PAGES = [
     "frameworks",
     "settings",
 ]
+CHARTS = (AssessmentView.RESULT.value, AssessmentView.PRACTICES.value)
 CONTROLS = {"button", "checkbox", "combobox", "link", "radio", "searchbox", "slider", "spinbutton", "switch", "textbox"}
 # Text of controls that are switched off may be faint; a slider writes its value beside its thumb, not on it.
 READ = r"""() => {
@@ -115,10 +116,19 @@ def test_every_page_is_readable_named_and_fits(coded: tuple[Project, Server], sc
         for path in PAGES:
             open_page(page, f"{server.url}/{path}")
             page.wait_for_function("!document.querySelector('[data-testid=stSkeleton]')")
+            if path.endswith(CHARTS):
+                page.locator(".assistant-pane svg:visible").first.wait_for()
             page.wait_for_timeout(200)
             found = page.evaluate(READ) | {"unnamed": unnamed(page)}
             poor |= {f"{path} {kind}": what for kind, what in found.items() if what}
         assert not poor
+        open_page(page, f"{server.url}/assessment?n=confirmed")
+        page.locator(".assistant-pane svg:visible").nth(2).wait_for()
+        # Drawn for the place that they get, not squeezed into it.
+        drawn = [
+            int(n) for n in page.locator(".assistant-pane svg:visible").evaluate_all("all => all.map(svg => svg.viewBox.baseVal.width)")
+        ]
+        assert drawn == ([520, 460, 1000] if width == 1440 else [350, 350, 350])
 
 
 def test_what_is_reached_by_the_keyboard_shows_it(coded: tuple[Project, Server]) -> None:

@@ -37,11 +37,11 @@ def whole(here: Here, assessment: Assessment, key: str, on_go: Callable[[str], N
     framework = here.framework
     with left:
         web, small = (spider(framework, assessment.dimensions, width=w, uid=f"{key}-web-{w}") for w in (WEB, PHONE))
-        components.pane(parts.both(web, small), key=f"{key}-spider")
+        components.pane(parts.both(web, small, half=True), key=f"{key}-spider")
     with right:
         st.html(groups(framework, assessment))
         bars, small = (coverage_bars(framework, assessment, width=w, uid=f"{key}-cover-{w}") for w in (HALF, PHONE))
-        components.pane(parts.both(bars, small), key=f"{key}-coverage")
+        components.pane(parts.both(bars, small, half=True), key=f"{key}-coverage")
     if assessment.sensitivity:
         components.pane(_sensitive(framework, assessment), key=f"{key}-sensitive", on_go=on_go)
     st.html("<h3 class='tight'>Where each element stands</h3><p class='muted small'>Click a row for its trace to the quotes.</p>")

@@ -36,7 +36,7 @@ def _leaves(leaves: Leaves) -> None:
     if not leaves.anything:
         st.success("Nothing leaves this machine: coding, search and scoring run here.", icon=":material/lock:")
         return
-    key = "a key is set in the environment" if leaves.key else "no key is set"
+    key = "a key is set, and not shown" if leaves.key else "no key is set"
     st.warning("With the language model chosen, words of respondents leave this machine, redacted.", icon=":material/outgoing_mail:")
     names = "".join(chip(n) for n in leaves.redacted) or "only what is found by itself: speakers, addresses, numbers"
     st.html(
