@@ -133,7 +133,14 @@ class Server:
     """The app in a process of its own."""
 
     def __init__(
-        self, data_dir: Path, log: Path, *, samples: bool = False, folder: Path | None = None, env: dict[str, str] | None = None, host: str = ""
+        self,
+        data_dir: Path,
+        log: Path,
+        *,
+        samples: bool = False,
+        folder: Path | None = None,
+        env: dict[str, str] | None = None,
+        host: str = "",
     ) -> None:
         self.data_dir, self.log, self.port, self.samples = data_dir, log, free_port(), samples
         self.folder, self.env, self.host = folder, env or {}, host
