@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import random
 import threading
 from collections import Counter
 from datetime import timedelta
@@ -18,9 +19,10 @@ from assistant.interview.across import across
 from assistant.interview.details import clause, does_not_know, refuses, verdict
 from assistant.interview.engine import Setup, begin
 from assistant.interview.guide import load_guide
-from assistant.interview.ledger import CLOSING, MAX_GAP_MINUTES
+from assistant.interview.ledger import CLOSING, MAX_GAP_MINUTES, RETURN
 from assistant.interview.logs import MemoryLog
-from assistant.interview.probing import MAX_EXAMPLES, MAX_PER_ELEMENT, MAX_PER_QUESTION
+from assistant.interview.policy import PACE, pace_of, rate
+from assistant.interview.probing import MAX_AT_FIRST, MAX_EXAMPLES, MAX_PER_ELEMENT, MAX_PER_QUESTION
 from assistant.interview.transcript import to_json_bytes, to_transcript
 from assistant.models import Role
 from assistant.transcripts import read_transcript
@@ -100,6 +102,81 @@ def test_caps_hold_whatever_is_said() -> None:
     assert max(examples.values(), default=0) <= MAX_EXAMPLES
     texts = [x.body.text for x in ledger.exchanges if not isinstance(x.body, ev.Offered)]
     assert len(texts) == len(set(texts)), "nothing is asked twice in the same words"
+
+
+@pytest.mark.parametrize("seed", range(4))
+def test_rules_hold_whoever_answers(seed: int) -> None:
+    """Vague, settling, contradicting, refusing, foreign, knowing nothing, in any order: caps, no repeats, nothing after a refusal."""
+    chance = random.Random(seed)
+    log = MemoryLog(Ticking(20))
+    made = conductor(log)
+
+    def anything(led: Ledger) -> str:
+        elements = [e.id for e in made.framework.elements]
+        item = led.last_item
+        near = item.served[0] if item is not None and item.served else chance.choice(elements)
+        return chance.choice(
+            [
+                f"It differs a bit. #{near}=1-5", f"Somebody does it by hand. #{near}=1", f"It runs by itself. #{near}=4", "I really don't know.",
+                f"And on the side: #{chance.choice(elements)}=3", "I'd rather not talk about that.", "Das machen wir immer von Hand, und zwar jeder für sich.",
+                "Well, this and that.",
+            ]
+        )  # fmt: skip
+
+    ledger = finish(made, anything)
+    probes = [x.body for x in ledger.exchanges if isinstance(x.body, ev.Probed)]
+    assert max(Counter(p.item for p in probes if p.item != RETURN).values()) <= MAX_PER_QUESTION
+    assert max(Counter(p.element for p in probes if p.element and p.seeks != "conflict").values()) <= MAX_PER_ELEMENT
+    assert len({p.probe for p in probes}) == len(probes), "no probe twice"
+    assert any(isinstance(e.body, ev.Refused) for e in made.events), "somebody refused"
+    for n, event in enumerate(made.events):
+        before = fold(made.events[:n]) if n and isinstance(event.body, ev.Asked | ev.Probed) else None
+        if before is not None and isinstance(event.body, ev.Asked) and event.body.item in before.guide.by_key:
+            assert not before.entries[event.body.item].covered, "answered in full, and asked all the same"
+        if before is not None and isinstance(event.body, ev.Probed) and event.body.element:
+            assert event.body.element not in {e for e, c in before.coverage.items() if c.refused}
+    assert ledger.minutes <= ledger.opened.budget_minutes + 2
+
+
+def test_first_a_word_on_everything_then_the_details() -> None:
+    made = conductor(setup=Setup(budget_minutes=120))
+
+    def vague(led: Ledger) -> str:
+        item = led.last_item
+        return f"In one way or another. #{item.elements[0]}=1-5" if item is not None and item.elements else "This and that."
+
+    ledger = finish(made, vague)
+    new, probes = set(ledger.coverage), Counter[str]()
+    at_first = []
+    for x in ledger.exchanges:
+        if isinstance(x.body, ev.Asked) and x.body.item in ledger.guide.by_key:
+            new -= set(ledger.guide.by_key[x.body.item].elements)
+        elif isinstance(x.body, ev.Probed) and x.body.item != RETURN:
+            probes[x.body.item] += 1
+            if new:
+                at_first.append(probes[x.body.item])
+    assert at_first
+    assert max(at_first) == MAX_AT_FIRST
+    assert max(probes.values()) == MAX_PER_QUESTION, "there is time for details afterwards"
+
+
+def test_pace_is_that_of_the_respondent_within_bounds() -> None:
+    paces = []
+    for seconds in (1, 30, 120):
+        made = conductor(MemoryLog(Ticking(seconds)))
+        for _ in range(6):
+            made.answer("Something of it.", to=pending(made.ledger))
+        paces.append(pace_of(made.ledger))
+    assert paces == sorted(paces)
+    assert PACE[0] <= paces[0] < 1 < paces[-1] <= PACE[1]
+    assert pace_of(conductor().ledger) == 1.0
+
+
+def test_a_question_on_three_elements_is_not_worth_three() -> None:
+    ledger = conductor().ledger
+    whole = ledger.guide.by_key["intro.walkthrough/project"]
+    assert len(whole.elements) == 3
+    assert 1 < rate(whole, ledger) * whole.part.minutes < 2
 
 
 def test_a_refusal_in_words_ends_the_subject() -> None:
