@@ -84,6 +84,9 @@ def leaving() -> list[str]:
         out.append(
             f"sentences of transcripts, to be embedded with {settings.embedding_model} at {where} (search only; coding embeds locally)"
         )
+    from assistant.interview.service import leaving as of_interviews
+
+    out += [f"in interviews, where the respondent agrees: {what} ({model} at {where})" for what, where, model in of_interviews(settings)]
     return out
 
 

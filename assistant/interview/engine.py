@@ -191,7 +191,7 @@ class Conductor:
         if listener is None or not self.hears:
             raise PermissionDenied("a recording may not be sent: the respondent did not agree to it", remedy="type the answer instead")
         self._open()
-        body = ev.Sent(recipient=listener.recipient, model=listener.model, prompt="", text=checked(sound))
+        body = ev.Sent(purpose="recording", recipient=listener.recipient, model=listener.model, prompt="", text=checked(sound))
         for _ in range(_RACES):
             try:
                 self.log.append(body, expected=self.ledger.seq, by=by)
@@ -283,7 +283,7 @@ class Conductor:
         if self._sent != ledger.seq:
             page = reader.page(ledger)
             if page.text:
-                return ev.Sent(recipient=reader.recipient, model=reader.model, prompt=page.prompt, text=page.text)
+                return ev.Sent(purpose="reading", recipient=reader.recipient, model=reader.model, prompt=page.prompt, text=page.text)
         try:
             return self._change(ledger, f"llm/{reader.model}", reader.findings(ledger))
         except EngineError as error:

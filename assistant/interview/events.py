@@ -246,6 +246,8 @@ class Sent(Model):
     """Something is about to leave the machine."""
 
     kind: Literal["sent"] = "sent"
+    purpose: Literal["wording", "reading", "recording"] = "wording"
+    """To word a question, to code an answer, to transcribe a recording."""
     recipient: str
     """Endpoint."""
     model: str

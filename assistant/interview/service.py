@@ -10,6 +10,7 @@ from datetime import datetime
 from typing import Final
 
 from assistant.errors import InputError, PermissionDenied, StaleEditError
+from assistant.extraction.llm.client import recipient
 from assistant.extraction.llm.redact import Names
 from assistant.extraction.local import LocalEngine
 from assistant.frameworks import load_framework
@@ -64,6 +65,19 @@ def conductor(
     chosen = worder or make_worder(settings, names, watch=watch)
     reader = ModelReader(settings, store, interview, framework, names) if settings.interview_coder == "llm" else None
     return Conductor(log, framework, coder, chosen, order=order, listener=make_listener(settings), reader=reader)
+
+
+def leaving(settings: Settings) -> tuple[tuple[str, str, str], ...]:
+    """What interviews would send under these settings, where the respondent agrees: what it is for, endpoint, model."""
+    out = []
+    if settings.interview_model:
+        out.append(("the last answer, to word a follow-up question", recipient(settings), settings.interview_model))
+    if settings.interview_coder == "llm":
+        out.append(("each answer with its question, to code it", recipient(settings), settings.llm_model or ""))
+    if settings.interview_speech_model:
+        at = settings.interview_speech_base_url or recipient(settings)
+        out.append(("recordings of spoken answers", at.rstrip("/"), settings.interview_speech_model))
+    return tuple(out)
 
 
 def check_agreed(store: Store, interview: str, endpoint: str, model: str) -> None:
@@ -222,6 +236,7 @@ __all__ = [
     "create",
     "download",
     "keep_transcript",
+    "leaving",
     "ledger",
     "state_of",
     "use_case_across",

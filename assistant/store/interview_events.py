@@ -98,6 +98,14 @@ class InterviewEvents:
             rows = c.execute(query.order_by(interview_events.c.seq)).mappings()
             return tuple(StoredEvent.model_validate({name: row[name] for name in wanted}) for row in rows)
 
+    def of_kind(self, kind: str, *, limit: int = 100) -> tuple[StoredEvent, ...]:
+        """The newest events of one kind in all interviews that were not erased, newest first."""
+        e = interview_events.c
+        query = select(e.interview, e.seq, e.at, e.by, e.body).where(e.kind == kind)
+        with self._store._read() as c:
+            rows = c.execute(query.order_by(e.at.desc(), e.interview, e.seq.desc()).limit(limit)).mappings()
+            return tuple(StoredEvent.model_validate(dict(row)) for row in rows)
+
     def ends(self, use_case: str) -> dict[str, int]:
         """Number of the last event of each interview of a use case that was taken here and not erased, in the order of set-up."""
         e = interview_events.c

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import Any
+from typing import Any, Literal
 
 from pydantic import Field, ValidationError
 
@@ -32,6 +32,12 @@ class Preferences(Model):
     """Of a million input tokens."""
     llm_price_output: float | None = Field(default=None, ge=0)
     """Of a million output tokens."""
+    interview_model: str | None = None
+    """Model that words follow-up questions; needs each respondent's consent."""
+    interview_coder: Literal["local", "llm"] | None = None
+    """What reads answers as they come."""
+    interview_speech_model: str | None = None
+    """Model that transcribes spoken answers."""
     llm_redact_names: tuple[str, ...] = ()
     """Names that must not leave the machine."""
 

@@ -10,10 +10,16 @@ from ui_support import Project
 
 import assistant.ui
 from assistant.interview import Ledger, load_guide, service
+from assistant.interview import events as ev
 from assistant.interview.engine import Setup
 from assistant.interview.links import make_link, signing_key
+from assistant.interview.logs import StoreLog
 from assistant.settings import get_settings
 from assistant.store.clock import utc_now
+from assistant.ui import preferences
+from assistant.ui.access import AppRole, User
+from assistant.ui.preferences import Preferences
+from assistant.ui.services import library
 from assistant.ui.state import InterviewView
 
 APP = str(Path(assistant.ui.__file__).with_name("app.py"))
@@ -218,3 +224,22 @@ def test_an_own_guide_with_a_fault_names_the_line(project: Project) -> None:
     at.file_uploader(key="new-guide-file").upload("mine.yaml", b"id: mine\nversion: 1\ntitle: Mine\n").run()
     assert not at.exception
     assert any("mine.yaml" in e.value.replace("\\", "") for e in at.error), [e.value for e in at.error]
+
+
+def test_settings_say_what_interviews_send_and_what_they_sent(project: Project) -> None:
+    interview = create(project)
+    log = StoreLog(project.store, interview)
+    sent = ev.Sent(recipient="http://speech.example/v1", model="whisper", prompt="", text="a recording", purpose="recording")
+    log.append(sent, expected=1, by="respondent")
+    preferences.save(get_settings(), Preferences(interview_model="wordsmith", llm_base_url="http://model.example/v1"))
+    at = AppTest.from_file(APP, default_timeout=60)
+    at.run()
+    at.switch_page("app_pages/settings.py").run()
+    assert not at.exception, at.exception
+    assert any("words of respondents who agree" in w.value for w in at.warning)
+    assert "wordsmith" in text(at)
+    assert not any("Nothing leaves" in s.value for s in at.success)
+    left = library.sent(User("a", AppRole.ADMIN), project.store)
+    assert [(one.recipient, one.model, one.what) for one in left] == [("http://speech.example/v1", "whisper", "a recording")]
+    service.withdraw(project.store, interview)
+    assert library.sent(User("a", AppRole.ADMIN), project.store) == ()

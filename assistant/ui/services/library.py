@@ -3,18 +3,25 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from datetime import datetime
 from pathlib import Path
+from typing import Final
 
 from assistant.extraction.llm.client import recipient
 from assistant.frameworks import list_frameworks, load_benchmarks, load_framework
+from assistant.interview.events import Sent
+from assistant.interview.service import leaving
 from assistant.models import Benchmark, Framework
 from assistant.retrieval import Hit, Retriever
 from assistant.settings import Settings
 from assistant.store import AuditEvent, Store
-from assistant.store.llm_calls import Call, LLMCalls
+from assistant.store.interview_events import InterviewEvents
+from assistant.store.llm_calls import LLMCalls
 from assistant.ui import preferences
 from assistant.ui.access import ADMIN, EVERYONE, User, call
 from assistant.ui.preferences import Preferences
+
+PURPOSES: Final = {"wording": "an answer, to word a question", "recording": "a recording", "reading": "an answer, to code it"}
 
 
 @call(EVERYONE)
@@ -52,6 +59,25 @@ class Leaves:
     """Whether a key is set; never the key."""
     redacted: tuple[str, ...]
     embedding: str
+    interviews: tuple[tuple[str, str, str], ...] = ()
+    """What interviews send where they may: what it is for, endpoint, model."""
+
+
+@dataclass(frozen=True)
+class Left:
+    """Something that left the machine."""
+
+    at: datetime
+    """UTC."""
+    recipient: str
+    model: str
+    what: str
+    """In words."""
+    of: str
+    """Transcript or interview."""
+    state: str
+    tokens: int | None
+    """Input tokens, as the endpoint counted them."""
 
 
 @call(ADMIN)
@@ -61,7 +87,9 @@ def settings_in_force(user: User, settings: Settings) -> tuple[Preferences, Sett
     chosen = preferences.applied(settings, saved)
     has_key = chosen.openai_api_key is not None and bool(chosen.openai_api_key.get_secret_value())
     outside = saved.engine == "llm" or chosen.embedding == "openai"
-    leaves = Leaves(outside, recipient(chosen), chosen.llm_model or "", has_key, chosen.llm_redact_names, chosen.embedding)
+    leaves = Leaves(
+        outside, recipient(chosen), chosen.llm_model or "", has_key, chosen.llm_redact_names, chosen.embedding, leaving(chosen)
+    )  # fmt: skip
     return saved, chosen, leaves
 
 
@@ -72,9 +100,16 @@ def save_settings(user: User, settings: Settings, changed: Preferences) -> Path:
 
 
 @call(ADMIN)
-def sent(user: User, store: Store, *, limit: int = 100) -> tuple[Call, ...]:
-    """What left the machine, newest first."""
-    return LLMCalls(store).log(limit=limit)
+def sent(user: User, store: Store, *, limit: int = 100) -> tuple[Left, ...]:
+    """What left the machine, newest first: coding, and what interviews sent."""
+    calls = LLMCalls(store).log(limit=limit)
+    left = [Left(c.sent_at, c.recipient, c.model, "coding", c.transcript, c.state, c.input_tokens) for c in calls]
+    for event in InterviewEvents(store).of_kind("sent", limit=limit):
+        body = Sent.model_validate(event.body)
+        # What was sent to read answers stands among the calls, with its tokens.
+        if body.purpose != "reading":
+            left.append(Left(event.at, body.recipient, body.model, PURPOSES[body.purpose], event.interview, "sent", None))
+    return tuple(sorted(left, key=lambda one: one.at, reverse=True)[:limit])
 
 
 @call(ADMIN)

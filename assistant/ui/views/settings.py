@@ -33,6 +33,15 @@ def _name() -> None:
 
 
 def _leaves(leaves: Leaves) -> None:
+    if leaves.interviews:
+        lines = "".join(
+            f"<li>{esc(what)}: to <b>{esc(at)}</b>, model <b>{esc(model or 'none set')}</b></li>" for what, at, model in leaves.interviews
+        )
+        st.warning("In interviews, words of respondents who agree to it leave this machine.", icon=":material/outgoing_mail:")
+        st.html(f"<ul>{lines}</ul>")
+    if not leaves.anything and leaves.interviews:
+        st.info("Nothing else leaves it: transcripts are coded, searched and scored here.", icon=":material/lock:")
+        return
     if not leaves.anything:
         st.success("Nothing leaves this machine: coding, search and scoring run here.", icon=":material/lock:")
         return
@@ -59,6 +68,23 @@ def _form(here: Here, saved: Preferences) -> None:
         left, right = st.columns(2)
         price_in = left.number_input("Price of a million tokens in", min_value=0.0, value=saved.llm_price_input, placeholder="not set")
         price_out = right.number_input("Price of a million tokens out", min_value=0.0, value=saved.llm_price_output, placeholder="not set")
+        left, right = st.columns(2)
+        wording = left.text_input(
+            "Interviews: model that words follow-up questions",
+            saved.interview_model or "",
+            placeholder="none: the guide's own",
+            max_chars=200,
+        )
+        speech = right.text_input(
+            "Interviews: model that transcribes spoken answers",
+            saved.interview_speech_model or "",
+            placeholder="none: no recording",
+            max_chars=200,
+        )
+        reads = st.toggle(
+            "Interviews: the language model reads answers as they come", saved.interview_coder == "llm",
+            help="Else the local engine does. Each respondent's consent names the model, or it is not used.",
+        )  # fmt: skip
         redact = st.text_area("Names that must not leave this machine, one a line", "\n".join(saved.llm_redact_names))
         st.caption(
             "The key is read from OPENAI_API_KEY, in the environment or in Streamlit's secrets; it is never stored here and never shown."
@@ -69,6 +95,8 @@ def _form(here: Here, saved: Preferences) -> None:
                 changed = Preferences(
                     engine=engine, llm_model=model.strip() or None, llm_base_url=url.strip() or None, llm_max_calls=calls,
                     llm_max_cost=cost, llm_price_input=price_in, llm_price_output=price_out, llm_redact_names=listed,
+                    interview_model=wording.strip() or None, interview_speech_model=speech.strip() or None,
+                    interview_coder="llm" if reads else None,
                 )  # fmt: skip
                 library.save_settings(here.user, get_settings(), changed)
                 st.toast("Settings saved", icon=":material/check:")
@@ -85,11 +113,11 @@ def _sent(here: Here) -> None:
             st.html("<p class='muted'>Nothing, ever.</p>")
             return
         rows = "".join(
-            f"<tr><td>{c.sent_at:%Y-%m-%d %H:%M}</td><td>{esc(c.recipient)}</td><td>{esc(c.model)}</td><td>{esc(c.transcript)}</td>"
-            f"<td>{esc(c.state)}</td><td class='num'>{c.input_tokens}</td></tr>"
+            f"<tr><td>{c.at:%Y-%m-%d %H:%M}</td><td>{esc(c.recipient)}</td><td>{esc(c.model)}</td><td>{esc(c.what)}</td>"
+            f"<td>{esc(c.of)}</td><td>{esc(c.state)}</td><td class='num'>{'' if c.tokens is None else c.tokens}</td></tr>"
             for c in calls
         )
-        head = "<tr><th>When, UTC</th><th>To</th><th>Model</th><th>Transcript</th><th>State</th><th class='num'>Tokens in</th></tr>"
+        head = "<tr><th>When, UTC</th><th>To</th><th>Model</th><th>What</th><th>Of</th><th>State</th><th class='num'>Tokens in</th></tr>"
         st.html(f"<div class='tablewrap'><table class='plain'>{head}{rows}</table></div>")
 
 
