@@ -2,7 +2,7 @@
 
     python -m benchmarks.screenshots [--out out/screenshots] [--only review]
 
-Real data: the sample interviews, coded, one of them reviewed and frozen.
+Real data: the sample interviews, coded, one of them reviewed and frozen; interviews with the respondents of the simulation.
 """
 
 from __future__ import annotations
@@ -14,13 +14,20 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from assistant.embeddings import make_embedder
 from assistant.extraction.engines import make_engine
 from assistant.frameworks import load_framework
+from assistant.interview import load_guide, service
+from assistant.interview.coding import KeepingEmbedder
+from assistant.interview.engine import Setup
+from assistant.interview.links import make_link, signing_key
 from assistant.models import Framework
 from assistant.pipeline import code_use_case, score_use_case
 from assistant.settings import get_settings
 from assistant.store import EvidenceEdit, EvidenceFilter, Store
+from assistant.store.clock import utc_now
 from assistant.ui import samples
+from benchmarks.respondents import COMPANIES, Respondent
 
 sys.path.insert(0, str(Path(__file__).parents[1] / "tests" / "ui"))
 
@@ -122,9 +129,40 @@ def prepare(url: str) -> None:
                 store.freeze_assessment(first, result.assessment, framework, by="local", label="First round")
 
 
-def _all(page: Page, server: Server, out: Path, only: str, suffix: str) -> None:
+def interviews(url: str, data_dir: Path) -> dict[str, str]:
+    """Interviews of the first use case, by the respondents of the simulation: under way, over, watched, by link. Gives their pages."""
+    settings = get_settings().model_copy(update={"data_dir": data_dir})
+    embedder = KeepingEmbedder(make_embedder(settings))
+    taken: dict[str, str] = {}
+    people = (("conduct", "Bea Lund", "data scientist", "copilot", 18), ("over", "Carl Nyberg", "ML engineer", "self-service", 400),
+              ("watch", "Respondent 3", "product owner", "self-service", 8), ("begin", "Respondent 4", "", "self-service", 0))  # fmt: skip
+    with Store.open(url) as store:
+        use_case = store.use_cases()[0].id
+        for n, (title, name, role, mode, answers) in enumerate(people):
+            talk = taken[title] = service.create(store, use_case, load_guide(), Setup(mode=mode, respondent=name, role=role))  # type: ignore[arg-type]
+            conductor, respondent = service.conductor(store, talk, settings), Respondent(COMPANIES[n], "cooperative", embedder, None)
+            state = conductor.consent(conductor.consent_text(), by="respondent") if answers else conductor.ledger
+            for _ in range(answers):
+                if state.pending is None:
+                    break
+                state = conductor.answer(respondent.reply(state.pending.text), to=state.pending.seq)
+            if state.over:
+                service.keep_transcript(store, talk)
+    links = {title: make_link(taken[title], signing_key(settings), utc_now()) for title in ("over", "watch", "begin")}
+    return {
+        "interview": "interview?iv=Interviews",
+        **{f"interview-{title}": f"interview?iv=Conduct&i={taken[title]}" for title in ("conduct", "over", "watch")},
+        "interview-together": "interview?iv=All+together",
+        "interview-guide": "interview?iv=Guide",
+        "answer-consent": f"?k={links['begin']}",
+        "answer-question": f"?k={links['watch']}",
+        "answer-over": f"?k={links['over']}",
+    }
+
+
+def _all(page: Page, server: Server, out: Path, only: str, suffix: str, more: dict[str, str]) -> None:
     """Every page and state whose name begins with ``only``."""
-    todo = {title: (path, None) for title, path in PAGES.items()} | STATES
+    todo = {title: (path, None) for title, path in (PAGES | more).items()} | STATES
     for title, (path, act) in todo.items():
         if title.startswith(only):
             open_page(page, f"{server.url}/{path}")
@@ -146,13 +184,15 @@ def main() -> int:
         full, bare = Path(name) / "full", Path(name) / "bare"
         full.mkdir()
         bare.mkdir()
-        prepare(f"sqlite:///{full / 'assistant.sqlite3'}")
+        url = f"sqlite:///{full / 'assistant.sqlite3'}"
+        prepare(url)
+        more = interviews(url, full)
         with Server(full, Path(name) / "log") as server, Server(bare, Path(name) / "log") as empty, chromium() as browser:
             for scheme in ("light", "dark"):
                 for width in (1440, 390):
                     context = browser.new_context(viewport={"width": width, "height": 1000}, color_scheme=scheme)  # type: ignore[arg-type]
                     page = context.new_page()
-                    _all(page, server, options.out, options.only, f"{scheme}-{width}")
+                    _all(page, server, options.out, options.only, f"{scheme}-{width}", more)
                     if "first-visit".startswith(options.only):
                         open_page(page, empty.url)
                         _whole(page, options.out / f"first-visit-{scheme}-{width}.png")

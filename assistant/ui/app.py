@@ -59,6 +59,7 @@ def by_link() -> None:
     page = st.navigation([st.Page(PAGES / "answer.py", title="Interview", default=True)], position="hidden")
     with shared.problems():
         dress(stages=5)
+        st.html("<style>.stMainBlockContainer{max-width:50rem}</style>")
         page.run()
 
 

@@ -90,7 +90,6 @@ class AppState:
         """Goes to another use case, and forgets what belonged to the last one."""
         if use_case != self.use_case:
             self.use_case, self.transcript, self.evidence, self.element, self.opened = use_case, "", "", "", ""
-            self.interview, self.interview_view = "", InterviewView.TAKEN
             self.queue = Queue()
             self.trail = []
 

@@ -49,7 +49,7 @@ def _path(here: Here, lines: Sequence[tuple[Organisation, tuple[Project, ...]]])
     said_so = (
         f"{count(progress.transcripts, 'transcript')}, {progress.coded} coded"
         if progress.transcripts
-        else "Drag Teams, Zoom or Word files in.",
+        else "Drag Teams, Zoom or Word files in, or interview here.",
         f"{progress.decided} of {progress.evidence} pieces decided" if progress.evidence else "Confirm or reject each quote, by keys.",
         count(progress.frozen, "frozen assessment") if progress.frozen else "See every stage with its quotes; freeze and download it.",
     )
