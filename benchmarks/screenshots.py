@@ -210,6 +210,8 @@ def _whole(page: Page, path: Path) -> None:
     page.wait_for_function("!document.querySelector('[data-testid=stSkeleton]')")
     page.wait_for_timeout(250)
     page.screenshot(path=str(path))
+    if page.get_by_test_id("stException").count():
+        raise SystemExit(f"{path}: the page has an error")
     page.set_viewport_size({"width": width, "height": 1000})
 
 

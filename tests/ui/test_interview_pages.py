@@ -5,11 +5,12 @@ from __future__ import annotations
 from pathlib import Path
 
 import pytest
+from interview_support import WordCoder
 from streamlit.testing.v1 import AppTest
 from ui_support import Project
 
 import assistant.ui
-from assistant.interview import Ledger, load_guide, service
+from assistant.interview import Conductor, Ledger, load_guide, service
 from assistant.interview import events as ev
 from assistant.interview.engine import Setup
 from assistant.interview.links import make_link, signing_key
@@ -191,19 +192,20 @@ def test_the_end_of_the_guide_thanks_and_keeps(project: Project) -> None:
 
 
 def test_together_shows_who_differs_and_starts_a_follow_up(project: Project) -> None:
-    said = {
-        "Ann": "We deploy by hand, the model is copied to the server manually by one of us, every time.",
-        "Bo": "The deployment pipeline is fully automated: every change is built, tested and deployed automatically by the CI/CD pipeline.",
-    }
-    for name, words in said.items():
+    # By a coder that reads marks: what is drawn is tested here, not what the engine makes of words. Cy was asked and skipped it.
+    for name, words in {"Ann": "By hand #deployment.process=2", "Bo": "By itself #deployment.process=4", "Cy": ""}.items():
         interview = create(project, respondent=name, role="engineer")
-        conductor = service.conductor(project.store, interview, get_settings())
-        state = conductor.consent(conductor.consent_text(), by="t")
-        state = conductor.choose("deploy-process/how" if "deploy-process/how" in state.guide.by_key else _deploying(state), by="t")
+        conductor = Conductor(StoreLog(project.store, interview), project.framework, WordCoder(project.framework))
+        conductor.consent(conductor.consent_text(), by="t")
+        state = conductor.choose(_deploying(conductor.ledger), by="t")
         assert state.pending is not None
-        conductor.answer(words, to=state.pending.seq)
+        if words:
+            conductor.answer(words, to=state.pending.seq)
+        else:
+            conductor.skip(to=state.pending.seq)
     at = page(project, InterviewView.TOGETHER)
     shown = text(at)
+    assert "Where respondents differ" in [t.value for t in at.subheader]
     assert "Ann" in shown
     assert "Bo" in shown
     assert next(t.value for t in at.subheader) == "What to ask next"

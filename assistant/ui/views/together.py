@@ -33,24 +33,26 @@ def _next(here: Here, whole: Across) -> None:
     if not whole.next:
         st.success("Nothing is open: every element is answered, and nobody contradicts anybody.", icon=":material/task_alt:")
         return
-    names = {e.id: e.name for e in here.framework.elements}
     if here.may(WORK):
         st.button(
             f"Set up a follow-up on {count(len(whole.next), 'open element')}", type="primary", icon=":material/add:", key="follow-up",
             on_click=_follow_up, args=(whole.focus,),
         )  # fmt: skip
     differ = {m.element for m in whole.elements if m.contradicts}
-    st.html(f"<div class='steps'>{''.join(_card(one, names, differ) for one in whole.next)}</div>")
+    st.html(f"<div class='steps'>{''.join(_card(here, one, differ) for one in whole.next)}</div>")
 
 
-def _card(one: AskNext, names: dict[str, str], differ: set[str]) -> str:
+def _card(here: Here, one: AskNext, differ: set[str]) -> str:
+    element = here.framework.element(one.element)
     whom = ", ".join(said(w) for w in one.whom) or f"somebody new who knows about {esc(one.role.lower())}"
-    asked = f"“{esc(one.question)}”" if one.question else "<span class='muted'>every question of the guide was asked: probe</span>"
+    # Every question of the guide was asked: then one of the element's own probes, about a case rather than in general.
+    probes = sorted(element.probes, key=lambda p: p.type != "idiographic")
+    asked = one.question or next((p.text for p in probes), "")
     # What they said stands further down, side by side.
     why = "respondents differ" if one.element in differ else said(one.why)
     return (
-        f"<div class='step'><b>{esc(names.get(one.element, one.element))}</b><p class='small muted'>{why}</p>"
-        f"<p class='small'>Ask {whom}</p><p>{asked}</p></div>"
+        f"<div class='step'><b>{esc(element.name)}</b><p class='small muted'>{why}</p>"
+        f"<p class='small'>Ask {whom}</p><p>“{esc(asked)}”</p></div>"
     )
 
 
@@ -66,10 +68,11 @@ def _differ(here: Here, whole: Across) -> None:
     st.subheader("Where respondents differ")
     for merged in against:
         st.markdown(f"**{md(here.framework.element(merged.element).name)}**")
-        for column, voice in zip(st.columns(max(len(merged.voices), 2)), merged.voices, strict=False):
+        spoken = [v for v in merged.voices if v.quote]
+        for column, voice in zip(st.columns(max(len(spoken), 2)), spoken, strict=False):
             where = chip(stages(here.framework, *voice.stages)) if voice.stages else ""
             role = f", {said(voice.role)}" if voice.role else ""
-            column.html(f"{quote(voice.quote, said(voice.respondent) + role)}<div class='chips'>{where}</div>" if voice.quote else "")
+            column.html(f"{quote(voice.quote, said(voice.respondent) + role)}<div class='chips'>{where}</div>")
 
 
 def _asked(whole: Across) -> None:
