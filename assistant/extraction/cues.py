@@ -49,7 +49,6 @@ _LOOSE: Final = _any(
     r"\bonce in a while\b",
     r"\bcomes up\b",
     r"\bgut feel\w*",
-    r"\bas i see fit\b",
 )
 _SOME: Final = r"(?:two|three|four|five|few|couple of|several|\d)"
 _RATES: Final[dict[int, re.Pattern[str]]] = {
