@@ -14,6 +14,9 @@ from assistant.interview.wording import ModelWorder
 from assistant.settings import Settings
 
 SLY = (
+    "Who decides on it and how?",
+    "How often do you release, daily?",
+    "What went wrong with the last release?",
     "How often is a model trained again, and by whom?",
     "How often is a model trained again and by whom is it started?",
     "How often, when and by whom is a model trained again?",

@@ -44,6 +44,7 @@ _ASKS: Final = r"(?:how|what|who|which|when|where|why|is|are|was|were|do|does|di
 _DOUBLE: Final = re.compile(
     rf"(?:,|;| -| –| —)?\s(?:and|or|but|also|plus)\s(?:also\s)?{_ASKS}\s(?!\w+ (?:carries|else)\b)|"
     r"\b(?:and|or|but|also|plus)\s(?:also\s)?(?:by|with|for|to|from|at|in|of|on|since)\s(?:whom|what|which|whose|when)\b|"
+    r"\b(?:and|or)\s(?:how|why|when|where|what|who|whom)\s*\?|"
     r"\b(?:and|then|also)\s(?:please )?(?:tell (?:me|us)|describe|explain|walk (?:me|us)|give (?:me|us))\b|"
     r"\b(?:how(?: often| long| many)?|what|who|which|when|where|why),\s(?:and |or )?(?:how|what|who|which|when|where|why|by whom)\b|;",
     re.IGNORECASE,
@@ -92,13 +93,14 @@ _CLAIM: Final = re.compile(
 )
 _SUGGESTS: Final = re.compile(
     r"\b(?:for example|for instance|such as|e\.g|say,)|\bby hand or\b|\bor by hand\b|\b(?:every|each) \w+ or (?:every|each)\b|"
-    r"[:,] \w+(?:, \w+)* or \w+\s*\?|\bwhich do you prefer\b",
+    r"[:,] \w+(?:, \w+)* or \w+\s*\?|\bwhich do you prefer\b|"
+    r",\s(?!(?:roughly|usually|typically|normally|exactly|today|then|now|though|please|too)\s*\?)\w+\s*\?",
     re.IGNORECASE,
 )
 """Answers put into the mouth. The paper's own questions may name examples; a generated one may not."""
 _PRESUMES: Final = re.compile(
     r"\b(?:find|found|finding) out that\b|\b(?:know|knew|notice[ds]?|realise[ds]?|discover(?:ed)?|aware|sure) that\b|"
-    r"\bstop(?:ped)? working\b|"
+    r"\bstop(?:ped)? working\b|\bwhat (?:went|goes|has gone|is|was) wrong\b|"
     r"\bwhy (?:do|does|did|is|are) (?:you|your|it|this|that|the)\b",
     re.IGNORECASE,
 )
