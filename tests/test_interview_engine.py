@@ -397,6 +397,9 @@ def test_other_cues() -> None:
     ]  # fmt: skip
     for quote in ("So we copy the file by hand, and then we wait.", "Yes.", "a “quoted” thing", "x" * 300):
         assert clause(quote) in quote
+    quote = "I lead the team, and we copy every model to the server by hand."
+    assert clause(quote, about={"team", "lead"}) == "I lead the team"
+    assert clause(quote) == "we copy every model to the server by hand"
 
 
 def test_across_interviews() -> None:

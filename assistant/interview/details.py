@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable
 from typing import Final, Literal
 
 from assistant.interview.events import Seeks
@@ -74,6 +74,7 @@ _YES: Final = re.compile(
 _NO: Final = re.compile(
     r"^\W*(?:no\b|nope|not (?:really|quite|any)|wrong|it (?:has )?changed|that's (?:wrong|not)|badly|hardly|well,? no)", re.IGNORECASE
 )
+_WORDS: Final = re.compile(r"[^\W\d_]{3,}")
 _CONNECTOR: Final = re.compile(r"^(?:(?:so|and|but|then|well|yeah|yes|no|because|or|which|that)\s+)+", re.IGNORECASE)
 SHORT: Final = 25
 """Words up to which a refusal or "don't know" is taken to be the whole answer."""
@@ -112,12 +113,15 @@ def verdict(text: str) -> Literal["confirmed", "corrected"]:
     return "confirmed" if _YES.match(text) and " but " not in f" {text.casefold()} " else "corrected"
 
 
-def clause(quote: str, words: int = 9) -> str:
-    """A verbatim piece of a quote, short enough to be repeated: a clause of three words or more, else the first words; maybe empty."""
+def clause(quote: str, words: int = 9, about: Collection[str] = ()) -> str:
+    """A verbatim piece of a quote, short enough to be repeated: a clause of three words or more, else the first words; maybe empty.
+
+    ``about``: lower-case words of the subject; the clause that holds most of them is taken, else the longest.
+    """
     pieces = [_CONNECTOR.sub("", m.group().strip()) for m in re.finditer(r"[^,;:.!?…–—\n“”\"«»„]+", quote)]
     fitting = [p for p in pieces if 3 <= len(p.split()) <= words + 2]
     if fitting:
-        return max(fitting, key=lambda p: len(p.split()))
+        return max(fitting, key=lambda p: (len(set(_WORDS.findall(p.lower())) & set(about)), len(p.split())))
     found = re.match(rf"\s*(?:\S+\s+){{0,{words - 1}}}\S+", quote)
     piece = found.group().strip(" ,;:-–—") if found else ""
     return "" if re.search(r"[\n“”\"«»„.!?…]", piece) else piece

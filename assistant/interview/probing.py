@@ -8,7 +8,7 @@ from typing import Final
 
 from assistant.interview import events as ev
 from assistant.interview.details import clause, does_not_know, given, refuses
-from assistant.interview.gate import form_faults, stage_words
+from assistant.interview.gate import form_faults, stage_words, words_of
 from assistant.interview.guide import Item
 from assistant.interview.languages import language_of
 from assistant.interview.ledger import RETURN, Coverage, Exchange, Ledger
@@ -154,7 +154,7 @@ def coming_back(ledger: Ledger, element: str, framework: Framework) -> Follow | 
         return None
     name, probe = found
     source = max(c.findings, key=lambda f: (f.confidence, -f.turn)).quote
-    text = _led("Earlier you said", source, probe.text, framework)
+    text = _led("Earlier you said", source, probe.text, framework, element)
     body = ev.Probed(item=RETURN, element=element, seeks=probe.seeks, type=probe.type, probe=name, text=text)
     return Follow(body, source)
 
@@ -201,18 +201,24 @@ def _available(ledger: Ledger, element: Element, item: Item | None) -> Iterator[
     yield from ((f"general:{p.id}@{element.id}", p) for p in ledger.guide.general_probes)
 
 
+def _subject(element: str, framework: Framework) -> frozenset[str]:
+    """Words that tell the element from the others: what is repeated to the respondent must belong to the probe behind it."""
+    told = {e.id: words_of(" ".join((e.name, e.description, *(p.text for p in e.probes)))) for e in framework.elements}
+    return frozenset(w for w in told[element] if sum(w in words for words in told.values()) <= len(told) / 3)
+
+
 def _anchored(text: str, c: Coverage, last: Exchange, framework: Framework) -> tuple[str, str]:
     """What the probe follows up, and the probe with a piece of it in front, where that passes the gate."""
     new = [f for f in c.findings if f.turn == last.reply_turn]
     if not new:
         return last.reply or "", text
     source = max(new, key=lambda f: (f.confidence, -f.start)).quote
-    return source, _led("You said", source, text, framework)
+    return source, _led("You said", source, text, framework, c.element)
 
 
-def _led(opening: str, source: str, text: str, framework: Framework) -> str:
+def _led(opening: str, source: str, text: str, framework: Framework, element: str) -> str:
     """The probe with a piece of the respondent's words in front, where that passes the gate."""
-    piece = clause(source)
+    piece = clause(source, about=_subject(element, framework))
     led = f"{opening} “{piece}”. {text}"
     named = any(word.casefold() in piece.casefold() for word in stage_words(framework))
     return text if not piece or named or form_faults(led, framework=framework) else led
