@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sys
 from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
@@ -31,7 +32,8 @@ def alembic_config(connection: Connection | None = None) -> Config:
     # Imported here: alembic costs as much to load as the rest of the store, and a database that is up to date needs none of it.
     from alembic.config import Config
 
-    config = Config()
+    # Its default for stdout is the one at the time of the import, which may be closed by now.
+    config = Config(stdout=sys.stdout)
     config.set_main_option("script_location", str(FOLDER).replace("%", "%%"))
     config.set_main_option("path_separator", "os")
     config.attributes["connection"] = connection
