@@ -84,6 +84,8 @@ class Asked(Model):
     """Function."""
     items: tuple[str, ...]
     """Questions of the guide, by ``Item.key``."""
+    questions: tuple[str, ...] = ()
+    """The same as they are worded."""
     answered: int = Field(ge=0)
     """Of all shown, those with an answer."""
     unknowing: int = Field(ge=0)
@@ -123,6 +125,7 @@ def _asked(name: str, ledger: Ledger) -> Asked:
     replies = ledger.answers
     return Asked(
         interview=name, respondent=ledger.opened.respondent, role=ledger.opened.role, items=tuple(items), answered=len(replies),
+        questions=tuple(ledger.guide.by_key[i].text for i in items if i in ledger.guide.by_key),
         unknowing=sum(does_not_know(r) for r in replies), minutes=round(ledger.minutes, 2),
     )  # fmt: skip
 

@@ -206,6 +206,8 @@ def test_together_shows_who_differs_and_starts_a_follow_up(project: Project) -> 
     at = page(project, InterviewView.TOGETHER)
     shown = text(at)
     assert "Where respondents differ" in [t.value for t in at.subheader]
+    asked = load_guide().by_key[_deploying(conductor.ledger)].text
+    assert shown.count(f"<li>{asked}</li>") == 3, "what each was asked"
     assert "Ann" in shown
     assert "Bo" in shown
     assert next(t.value for t in at.subheader) == "What to ask next"

@@ -5,7 +5,7 @@ from __future__ import annotations
 import streamlit as st
 
 from assistant.display import count
-from assistant.interview.across import Across, AskNext, Merged
+from assistant.interview.across import Across, Asked, AskNext, Merged
 from assistant.ui import parts, state
 from assistant.ui.access import WORK
 from assistant.ui.here import Here
@@ -87,6 +87,15 @@ def _asked(whole: Across) -> None:
         for a in whole.asked
     )
     st.html(f"<div class='tablewrap'><table class='plain'>{head}{rows}</table></div>")
+    with st.expander("What each was asked", icon=":material/list:"):
+        st.html("".join(_questions(a) for a in whole.asked))
+
+
+def _questions(asked: Asked) -> str:
+    """One respondent's questions, without the probes."""
+    role = f", {said(asked.role)}" if asked.role else ""
+    lines = "".join(f"<li>{esc(q)}</li>" for q in asked.questions) or "<li class='muted'>nothing yet</li>"
+    return f"<p><b>{said(asked.respondent)}</b>{role}</p><ul class='small'>{lines}</ul>"
 
 
 def _known(here: Here, whole: Across) -> None:
