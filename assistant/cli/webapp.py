@@ -27,16 +27,19 @@ def webapp(
 
     # Streamlit remarks at import that its server does not run yet: it is about to.
     logging.getLogger("streamlit.runtime.caching.cache_data_api").setLevel(logging.ERROR)
+    import streamlit as st
+
     import assistant.ui
     from assistant.ui import signin
     from assistant.ui.look import streamlit_options
 
     options = streamlit_options() | {"server.address": host, "server.port": port, "server.headless": not browser}
     flags = {name.replace(".", "_"): value for name, value in options.items()}
-    if links_only:
-        _serve_links_only()
-    else:
+    links_only = _links_only(links_only)
+    if not links_only:
         _check_sign_in(host)
+    # A key that stands in the secrets is in the environment from here on: before anybody reads the settings.
+    st.secrets.load_if_toml_exists()
     if samples and not links_only:
         _samples()
     bootstrap.load_config_options(flag_options=flags)
@@ -44,18 +47,20 @@ def webapp(
     bootstrap.run(str(Path(assistant.ui.__file__).with_name("app.py")), False, [], flags)
 
 
-def _serve_links_only() -> None:
-    """Every run of the page reads the setting: nothing but links is served by this process."""
+def _links_only(wanted: bool) -> bool:
+    """Whether this process serves links only, by the option or the setting, which every run of the page reads."""
     from assistant.settings import get_settings
 
-    os.environ["ASSISTANT_APP_LINKS_ONLY"] = "true"
+    if wanted:
+        os.environ["ASSISTANT_APP_LINKS_ONLY"] = "true"
+    found = get_settings().app_links_only
+    # The secrets may still bring a key.
     get_settings.cache_clear()
+    return found
 
 
 def _check_sign_in(host: str) -> None:
     """Raises SettingsError where sign-in is configured and cannot work, or is not and others could reach the app."""
-    import streamlit as st
-
     from assistant.ui import signin
 
     if signin.configuration() is None and host not in signin.LOOPBACK:
@@ -63,8 +68,6 @@ def _check_sign_in(host: str) -> None:
             f"--host {host} would let other machines in without sign-in",
             remedy="configure [auth] in .streamlit/secrets.toml first, or leave --host out",
         )
-    # A key that stands in the secrets is in the environment from here on: before anybody reads the settings.
-    st.secrets.load_if_toml_exists()
 
 
 def _samples() -> None:

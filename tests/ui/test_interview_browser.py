@@ -191,6 +191,24 @@ def test_a_link_opens_its_interview_and_nothing_else(server: Server, store: Stor
     assert b"We deploy by hand." not in raw, "not a word is left in the database's files"
 
 
+def test_links_only_serves_links_and_no_other_page_to_other_machines(tmp_path: Path) -> None:
+    data_dir = get_settings().data_dir
+    data_dir.mkdir(parents=True, exist_ok=True)
+    with (
+        Server(data_dir, tmp_path / "log", env={"ASSISTANT_APP_LINKS_ONLY": "true"}, host="0.0.0.0") as server,
+        Store.open(f"sqlite:///{data_dir}/assistant.sqlite3") as store,
+        chromium() as browser,
+    ):
+        use_case, interview = set_up(store)
+        page = browser.new_page()
+        for place in ("", f"review?uc={use_case}", f"interview?uc={use_case}", "settings", "transcripts"):
+            open_page(page, f"{server.url}/{place}")
+            page.get_by_text("This link is not valid").wait_for()
+            assert page.get_by_test_id("stSidebar").count() == 0, place
+            assert "Call scheduling" not in page.locator("body").inner_text(), place
+        begin(page, link(server, interview))
+
+
 def test_killed_after_an_answer_nothing_is_lost_and_the_page_comes_back(server: Server, store: Store) -> None:
     _, interview = set_up(store)
     with chromium() as browser:
