@@ -222,6 +222,12 @@ def _deploying(state: Ledger) -> str:
     return next(i.key for i in state.guide.items if "deployment.process" in i.elements)
 
 
+def test_an_interview_shows_its_own_framework_whichever_the_session_looks_at(project: Project) -> None:
+    interview = create(project, mode="self-service")
+    at = page(project, InterviewView.CONDUCT, i=interview, fw="google-mlops")
+    assert all(element.name in text(at) for element in project.framework.elements)
+
+
 def test_an_own_guide_with_a_fault_names_the_line(project: Project) -> None:
     at = page(project)
     at.selectbox(key="new-guide").select_index(len(at.selectbox(key="new-guide").options) - 1).run()

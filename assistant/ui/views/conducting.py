@@ -20,7 +20,7 @@ from assistant.ui import parts, shared, state
 from assistant.ui.access import WORK
 from assistant.ui.here import Here, now
 from assistant.ui.markup import chip, esc, label, md, said
-from assistant.ui.services import interviewing
+from assistant.ui.services import interviewing, library
 from assistant.ui.services.interviewing import Taken
 from assistant.ui.views import asking, coverage
 from assistant.ui.views.asking import FormWords, Maker
@@ -78,11 +78,16 @@ def _conduct(here: Here, interview: str) -> None:
         else:
             _asking(here, make, conductor, ledger)
     with right:
-        ledger = conductor.ledger
-        st.html(coverage.map_html(here.framework, ledger.coverage, ledger.pending, ledger))
-        with st.expander("What was read in the answers", icon=":material/visibility_off:"):
-            st.caption("It names stages: keep it from the respondent's eyes.")
-            st.html(coverage.findings_html(here.framework, ledger.coverage))
+        _known(here, conductor.ledger)
+
+
+def _known(here: Here, ledger: Ledger) -> None:
+    """What is known by element of the interview's own framework, whichever the session looks at."""
+    framework = library.framework(here.user, ledger.opened.framework)
+    st.html(coverage.map_html(framework, ledger.coverage, ledger.pending, ledger))
+    with st.expander("What was read in the answers", icon=":material/visibility_off:"):
+        st.caption("It names stages: keep it from the respondent's eyes.")
+        st.html(coverage.findings_html(framework, ledger.coverage))
 
 
 def _consent(here: Here, make: Maker, conductor: Conductor) -> None:
@@ -251,9 +256,7 @@ def _standing(here: Here, one: Taken) -> None:
         spoken = [x for x in ledger.exchanges if x.outcome != "pending"]
         st.html(asking.conversation_html(spoken if ledger.over else spoken[::-1]))
     with right:
-        st.html(coverage.map_html(here.framework, ledger.coverage, ledger.pending, ledger))
-        with st.expander("What was read in the answers", icon=":material/visibility_off:"):
-            st.html(coverage.findings_html(here.framework, ledger.coverage))
+        _known(here, ledger)
 
 
 def _result(here: Here, one: Taken) -> None:

@@ -9,7 +9,7 @@ from assistant.interview import Guide
 from assistant.interview.guide import Question, Section
 from assistant.ui.here import Here
 from assistant.ui.markup import chip, esc
-from assistant.ui.services import interviewing
+from assistant.ui.services import interviewing, library
 
 
 def draw(here: Here) -> None:
@@ -18,7 +18,7 @@ def draw(here: Here) -> None:
     name = st.selectbox("Guide", list(known), format_func=lambda g: known[g].title, key="guide-shown")
     guide = known[str(name)]
     _head(guide)
-    names = {e.id: e.name for e in here.framework.elements}
+    names = {e.id: e.name for e in library.framework(here.user, guide.framework).elements}
     for section in guide.sections:
         with st.expander(f"{section.name} ({count(len(section.questions), 'question')}, {section.priority})"):
             st.html(_section(section, names))

@@ -17,7 +17,7 @@ from assistant.ui import shared, state
 from assistant.ui.access import WORK
 from assistant.ui.here import Here
 from assistant.ui.markup import chip, md, said, short
-from assistant.ui.services import interviewing
+from assistant.ui.services import interviewing, library
 from assistant.ui.services.interviewing import Taken
 from assistant.ui.state import InterviewView, TranscriptsView
 
@@ -139,7 +139,7 @@ def _withdraw(here: Here, interview: str, reason: str) -> None:
 
 
 def _new(here: Here, *, first: bool) -> None:
-    focus = [e for e in st.session_state.get(FOCUS, ()) if any(e == x.id for x in here.framework.elements)]
+    focus = tuple(st.session_state.get(FOCUS, ()))
     title = "New follow-up interview" if focus else "New interview"
     with st.expander(title, icon=":material/add:", expanded=first or bool(focus)):
         guide = _guide(here)
@@ -156,7 +156,7 @@ def _new(here: Here, *, first: bool) -> None:
         minutes = left.number_input(
             "Minutes", min_value=5, max_value=480, value=round(guide.budget_minutes), step=5, key=f"new-minutes-{guide.id}"
         )
-        elements = {e.id: e.name for e in here.framework.elements}
+        elements = {e.id: e.name for e in library.framework(here.user, guide.framework).elements}
         options = [e for e in elements if any(e in i.served for i in guide.items)]
         chosen = right.multiselect(
             "Only what is still open (follow-up)", options, default=[e for e in focus if e in options],
