@@ -112,8 +112,23 @@ export default function (component) {
   if (parentElement.__token === data.token) return;
   parentElement.__token = data.token;
   const place = parentElement.querySelector(".assistant-show");
-  // What stands above is drawn in the same run: a moment later it has its height.
-  if (data.wide || window.innerWidth <= 640) setTimeout(() => place.scrollIntoView({ block: "start" }), 300);
+  if (!data.wide && window.innerWidth > 640) return;
+  // What stands above may still grow, and what stands below may not be there yet to scroll by: the place is brought to its place until it
+  // rests there, or somebody takes over.
+  let tries = 100, rests = 0, taken = false;
+  const take = () => { taken = true; };
+  for (const kind of ["pointerdown", "touchstart", "wheel", "keydown"]) {
+    window.addEventListener(kind, take, { once: true, passive: true, capture: true });
+  }
+  const margin = parseFloat(getComputedStyle(place).scrollMarginTop);
+  const keep = () => {
+    if (taken || !place.isConnected || tries-- <= 0 || rests >= 5) { place.dataset.rests = "yes"; return; }
+    const there = Math.abs(place.getBoundingClientRect().top - margin) < 8;
+    rests = there ? rests + 1 : 0;
+    if (!there) place.scrollIntoView({ block: "start" });
+    setTimeout(keep, 60);
+  };
+  keep();
 }
 """,
     isolate_styles=False,

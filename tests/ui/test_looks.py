@@ -243,6 +243,8 @@ def test_review_trace_and_reading_by_finger(coded: tuple[Project, Server]) -> No
 def _in_sight(page: Page, words: str) -> None:
     """The page has come to the words: they stand right below the app's header."""
     page.get_by_text(words).wait_for()
+    # A tap while the page still moves would land elsewhere.
+    page.locator(".assistant-show[data-rests]").first.wait_for(state="attached")
     page.wait_for_function(
         "words => [...document.querySelectorAll('.stMain b, .stMain h3')].some(n => n.textContent.startsWith(words)"
         " && n.getBoundingClientRect().top > 50 && n.getBoundingClientRect().bottom < 250)",
