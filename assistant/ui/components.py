@@ -61,12 +61,15 @@ export default function (component) {
     const ends = [offset(selection.anchorNode, selection.anchorOffset), offset(selection.focusNode, selection.focusOffset)];
     if (ends.includes(null)) return;
     ends.sort((a, b) => a - b);
-    if (ends[0] < ends[1]) setTriggerValue("select", { start: ends[0], end: ends[1] });
+    // The browser tells of one selection more than once: said again after a press of "Add", it would open the form anew.
+    if (ends[0] >= ends[1] || root.__told === String(ends)) return;
+    root.__told = String(ends);
+    setTriggerValue("select", { start: ends[0], end: ends[1] });
   };
   root.onmouseup = () => setTimeout(select, 0);
   root.onkeyup = (event) => { if (event.key === "Shift" || event.shiftKey) select(); };
   // A finger selects without a mouse: what it has chosen counts once the handles rest.
-  root.onpointerdown = (event) => { root.__finger = event.pointerType === "touch"; };
+  root.onpointerdown = (event) => { root.__finger = event.pointerType === "touch"; root.__told = ""; };
   if (root.__watch) document.removeEventListener("selectionchange", root.__watch);
   root.__watch = () => {
     clearTimeout(root.__rest);

@@ -183,7 +183,7 @@ def test_a_link_opens_its_interview_and_nothing_else(server: Server, store: Stor
         page.get_by_text("Your answers and your rights").click()
         page.get_by_text("Yes, erase my answers").click()
         page.get_by_role("button", name="Withdraw", exact=True).click()
-        page.get_by_text("erased for good").wait_for()
+        page.get_by_role("heading", name="Withdrawn").wait_for()
         open_page(page, good)
         page.get_by_text("This interview was withdrawn").wait_for()
     assert store.interview(interview).erased
