@@ -271,7 +271,7 @@ def rate_group(framework: Framework, policy: Policy, scope: str, ratings: Sequen
 
 
 def _explain(framework: Framework, group: GroupRating) -> str:
-    """E.g. ``Manual MLOps (between DataOps and Automated MLOps: 6 of 17 unknown)``."""
+    """E.g. ``Manual MLOps (between DataOps and Automated MLOps: 6 of 17 unknown)``, or ``.. (2 of 17 unknown, which cannot change it)``."""
     if not group.total:
         return "No element applies."
     low, high = framework.stage_name(group.low), framework.stage_name(group.high)
@@ -280,6 +280,8 @@ def _explain(framework: Framework, group: GroupRating) -> str:
     detail = f"{bounds}: {unknown} of {group.total} unknown" if unknown else f"all {group.total} elements rated"
     if not group.sufficient or group.stage is None:
         return f"insufficient evidence ({detail})"
+    if unknown and group.low == group.high:
+        detail = f"{unknown} of {group.total} unknown, which cannot change it"
     held = f"; held down by {', '.join(group.blocked_by)}" if group.blocked_by else ""
     return f"{framework.stage_name(group.stage)} ({detail}{held})"
 

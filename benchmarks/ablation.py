@@ -34,8 +34,8 @@ from assistant.retrieval import Retriever
 from assistant.segments import segment
 from assistant.settings import get_settings
 from assistant.transcripts import read_transcript
-from benchmarks.coding import EVALUATION
 from benchmarks.corpus.reading import Row, read
+from benchmarks.evaluation import EVALUATION, parser_of
 from benchmarks.train import FOCUS, THRESHOLD, WIDEN, Options, claims_of, corpus_files, natural_rows, train
 
 Judge = Callable[[Sequence[Sentence]], Matrix]
@@ -119,6 +119,7 @@ def first_stage(head: Heads, embed: CachedEmbedder, n: int) -> Judge:
 
 def main() -> None:
     """Train and measure every variant; prints one line each."""
+    parser_of(__doc__).parse_args()
     framework = load_framework("john-2025")
     embedder = make_embedder(get_settings())
     embed = CachedEmbedder(embedder.embed)
@@ -128,6 +129,8 @@ def main() -> None:
     samples = [read(p, framework) for p in sorted(SAMPLES.glob("*.tsv"))]
     texts = sorted((EVALUATION / "transcripts").glob("*.txt")) if EVALUATION.is_dir() else []
     transcripts = [read_transcript(p) for p in texts]
+    if not transcripts:
+        print(f"{EVALUATION} is not here: measured on the samples alone", file=sys.stderr)
     elements = [e.id for e in framework.elements]
 
     def show(name: str, judge: Judge) -> None:

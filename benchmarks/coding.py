@@ -2,13 +2,14 @@
 
     python -m benchmarks.coding [--evaluation DIR] [--out DIR]
 
+All figures are shares from 0 to 1. Where the data is absent it says so and ends with 0: `make bench` goes on.
+
 The references there are two independent codings by a large language model, checked verbatim, not codings by people: read the
 figures as agreement with two demanding references. Nothing of that folder is read in training.
 """
 
 from __future__ import annotations
 
-import argparse
 import subprocess
 import sys
 import tempfile
@@ -18,13 +19,12 @@ from assistant.extraction.engines import make_engine
 from assistant.frameworks import load_framework
 from assistant.pipeline import code_files
 from assistant.settings import get_settings
-
-EVALUATION = Path(__file__).resolve().parents[2] / "shared" / "evaluation"
+from benchmarks.evaluation import EVALUATION, parser_of, transcripts
 
 
 def main() -> int:
     """Code the transcripts and measure them; 0 where the measurement ran."""
-    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser = parser_of(__doc__)
     parser.add_argument("--evaluation", type=Path, default=EVALUATION)
     parser.add_argument("--out", type=Path, default=None, help="keep the coded files here")
     args = parser.parse_args()
@@ -36,7 +36,7 @@ def main() -> int:
     engine = make_engine("local", framework, get_settings())
     with tempfile.TemporaryDirectory() as scratch:
         out = args.out or Path(scratch)
-        outcomes = code_files(sorted((args.evaluation / "transcripts").glob("*.txt")), framework, engine, out)
+        outcomes = code_files(transcripts(args.evaluation), framework, engine, out)
         for o in outcomes:
             if o.error is not None:
                 raise o.error

@@ -4,12 +4,11 @@
 
 FOLDER holds ``transcripts/*.txt`` and ``gold/coder_a/*.jsonl``. 40 planted model errors must be refused, 40 true quotes with altered
 blanks, case, punctuation, quotation marks and elisions must be found at the right place. All are derived from the files by rule (a seeded
-generator chooses), so no word of them is in the project. ``--peer`` runs langextract's aligner over the same quotes.
+generator chooses), so no word of them is in the project. Prints how many of each were accepted and recovered. ``--peer`` runs langextract's aligner over the same quotes.
 """
 
 from __future__ import annotations
 
-import argparse
 import json
 import random
 import re
@@ -20,9 +19,9 @@ from pathlib import Path
 from assistant.grounding import Grounded, Grounder
 from assistant.models import Role, Transcript
 from assistant.transcripts import read_transcript
+from benchmarks.evaluation import EVALUATION, parser_of, transcripts
 from benchmarks.llm_peer import peer_align
 
-FOLDER = Path(__file__).resolve().parents[2] / "shared" / "evaluation"
 INVENTED = (
     "We keep every dataset version in a registry that the auditors can browse.",
     "Our models are retrained each night by a scheduled pipeline.",
@@ -61,7 +60,7 @@ class Case:
 def load(folder: Path) -> list[tuple[Transcript, list[tuple[int, int]]]]:
     """Transcripts with the spans of one coding, whole sentences of 8 to 45 words, said once."""
     found = []
-    for path in sorted((folder / "transcripts").glob("*.txt")):
+    for path in transcripts(folder):
         transcript = read_transcript(path)
         spans = []
         for line in (folder / "gold" / "coder_a" / f"{path.stem}.jsonl").read_text().splitlines():
@@ -162,8 +161,8 @@ def _altered(kind: str, quote: str) -> str | None:
 
 def main() -> int:
     """Prints the figures; 0 where nothing false is accepted and at least 38 of 40 true quotes are found."""
-    parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("folder", nargs="?", type=Path, default=FOLDER)
+    parser = parser_of(__doc__)
+    parser.add_argument("folder", nargs="?", type=Path, default=EVALUATION)
     parser.add_argument("--seed", type=int, default=7)
     parser.add_argument("--peer", action="store_true", help="also run langextract's aligner")
     parser.add_argument("--json", action="store_true")

@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
+import argparse
 import importlib.metadata
 import json
 import pathlib
 import sys
 import time
 from typing import Any
-
-import langextract as lx
 
 PROMPT = (
     "Extract every passage in which a participant states how their organisation works (or does not work) with respect to one of these "
@@ -20,6 +19,8 @@ PROMPT = (
 
 def examples() -> list[Any]:
     """One example with two extractions."""
+    import langextract as lx
+
     wanted = (("We version our datasets with a nightly job", "12"), ("deployment is still somebody copying files", "33"))
     extractions = [
         lx.data.Extraction(
@@ -31,7 +32,9 @@ def examples() -> list[Any]:
 
 
 def extract(task: dict[str, Any]) -> dict[str, Any]:
-    """Runs over files against the server; gives the wall time."""
+    """Runs over files against the server; gives the wall time in seconds."""
+    import langextract as lx
+
     prompt = PROMPT + "\n".join(f"{n}. {s}" for n, s in enumerate(task["statements"], 1))
     began = time.perf_counter()
     for file in task["files"]:
@@ -45,6 +48,7 @@ def extract(task: dict[str, Any]) -> dict[str, Any]:
 
 def align(task: dict[str, Any]) -> dict[str, Any]:
     """Spans that the aligner gives to quotes, with its defaults; None where it gives none."""
+    import langextract as lx
     from langextract.resolver import WordAligner
 
     spans = []
@@ -57,6 +61,7 @@ def align(task: dict[str, Any]) -> dict[str, Any]:
 
 
 if __name__ == "__main__":
+    argparse.ArgumentParser(description=__doc__).parse_args()
     given = json.load(sys.stdin)
     result = {"extract": extract, "align": align}[given["do"]](given)
     result["version"] = importlib.metadata.version("langextract")

@@ -2,14 +2,13 @@
 
     python -m benchmarks.llm_speed [FOLDER] [--copies N] [--latency S]
 
-Ideal: ceil(calls / 8) x latency. Every transcript is coded several times, as a different conversation each time (``and`` becomes
+Ideal: ceil(calls / 8) x latency, in seconds; the ratio is wall time over ideal. Every transcript is coded several times, as a different conversation each time (``and`` becomes
 ``and1``, ``and2`` …: equal windows would be sent once), so that there are enough calls to fill eight places; both sides run in a process
 whose libraries are loaded.
 """
 
 from __future__ import annotations
 
-import argparse
 import json
 import math
 import tempfile
@@ -22,19 +21,20 @@ from assistant.frameworks import load_framework
 from assistant.settings import Settings
 from assistant.store import Store
 from assistant.transcripts import read_transcript
+from benchmarks.evaluation import EVALUATION, parser_of, transcripts
 from benchmarks.llm_peer import peer_extract
-from benchmarks.llm_tokens import FOLDER, empty
+from benchmarks.llm_tokens import empty
 from tests.llm_server import LLMServer
 
 
 def main() -> int:
     """Prints both ratios; 0 where ours is at most 1.15."""
-    parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("folder", nargs="?", type=Path, default=FOLDER)
-    parser.add_argument("--copies", type=int, default=16)
-    parser.add_argument("--latency", type=float, default=1.0)
+    parser = parser_of(__doc__)
+    parser.add_argument("folder", nargs="?", type=Path, default=EVALUATION)
+    parser.add_argument("--copies", type=int, default=16, help="conversations made of each transcript")
+    parser.add_argument("--latency", type=float, default=1.0, help="seconds that the server takes for a call")
     args = parser.parse_args()
-    paths = sorted((args.folder / "transcripts").glob("*.txt"))
+    paths = transcripts(args.folder)
     framework = load_framework()
     with tempfile.TemporaryDirectory() as scratch, LLMServer(empty, latency=args.latency) as server:
         copies = []

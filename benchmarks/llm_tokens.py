@@ -3,12 +3,12 @@
     python -m benchmarks.llm_tokens [FOLDER] [--json]
 
 Input tokens are counted at the server: all messages plus the schema, cl100k. ``covered`` is the share of spans coded in both gold codings
-(same element, overlapping) whose text is completely in a window, with the statements of their element listed.
+(same element, overlapping) whose text is completely in a window, with the statements of their element listed. The peer is measured in the
+same run; ``x`` is times the tokens of the document, the ratios are ours over theirs.
 """
 
 from __future__ import annotations
 
-import argparse
 import json
 import tempfile
 from pathlib import Path
@@ -21,10 +21,10 @@ from assistant.models import Framework, Transcript
 from assistant.settings import Settings
 from assistant.store import Store
 from assistant.transcripts import read_transcript
+from benchmarks.evaluation import EVALUATION, parser_of, transcripts
 from benchmarks.llm_peer import peer_extract
 from tests.llm_server import Body, LLMServer
 
-FOLDER = Path(__file__).resolve().parents[2] / "shared" / "evaluation"
 Span = tuple[int, int, str]
 
 
@@ -87,13 +87,14 @@ def _since(before: dict[str, int], server: LLMServer) -> dict[str, int]:
 
 def main() -> int:
     """Prints a table; 0 where all targets are met."""
-    parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("folder", nargs="?", type=Path, default=FOLDER)
+    parser = parser_of(__doc__)
+    parser.add_argument("folder", nargs="?", type=Path, default=EVALUATION)
     parser.add_argument("--json", action="store_true")
     args = parser.parse_args()
+    paths = transcripts(args.folder)
     statements = [s.text for e in load_framework().elements for s in e.statements]
     with LLMServer(empty, count=True) as server:
-        rows = [measure(args.folder, p, statements, server) for p in sorted((args.folder / "transcripts").glob("*.txt"))]
+        rows = [measure(args.folder, p, statements, server) for p in paths]
     good = True
     for row in rows:
         ours, four, default = row["ours"], row["peer_4000"], row["peer_default"]

@@ -10,7 +10,6 @@ schema, replies, grounding.
 
 from __future__ import annotations
 
-import argparse
 import os
 import socket
 import subprocess
@@ -29,6 +28,7 @@ from assistant.resources import resource_file
 from assistant.settings import Settings
 from assistant.store import Store
 from assistant.transcripts import read_transcript
+from benchmarks.evaluation import parser_of
 
 FOLDER = Path(__file__).resolve().parent.parent / "build" / "real-model"
 
@@ -66,9 +66,9 @@ def wait_for(url: str, process: subprocess.Popen[bytes], seconds: float = 120) -
 
 def main() -> int:
     """Codes one sample; prints evidence, refusals and windows that failed. 0 where at least one window was coded."""
-    parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("file", nargs="?", type=Path, default=None)
-    parser.add_argument("--window-tokens", type=int, default=400)
+    parser = parser_of(__doc__)
+    parser.add_argument("file", nargs="?", type=Path, default=None, help="a transcript; a sample where absent")
+    parser.add_argument("--window-tokens", type=int, default=400, help="tokens of conversation in one request")
     parser.add_argument("--max-calls", type=int, default=6, help="a small machine needs minutes for each")
     args = parser.parse_args()
     python, model = environment()

@@ -7,7 +7,6 @@ Real data: the sample interviews, coded, one of them reviewed and frozen; interv
 
 from __future__ import annotations
 
-import argparse
 import sys
 import tempfile
 from collections.abc import Callable
@@ -27,6 +26,7 @@ from assistant.settings import get_settings
 from assistant.store import EvidenceEdit, EvidenceFilter, Store
 from assistant.store.clock import utc_now
 from assistant.ui import samples
+from benchmarks.evaluation import parser_of
 from benchmarks.respondents import COMPANIES, Respondent
 
 sys.path.insert(0, str(Path(__file__).parents[1] / "tests" / "ui"))
@@ -175,9 +175,9 @@ def _all(page: Page, server: Server, out: Path, only: str, suffix: str, more: di
 
 def main() -> int:
     """Takes them all; prints where they are."""
-    parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("--out", type=Path, default=Path("out/screenshots"))
-    parser.add_argument("--only", default="", help="Pages whose name begins so.")
+    parser = parser_of(__doc__)
+    parser.add_argument("--out", type=Path, default=Path("out/screenshots"), help="folder for the pictures")
+    parser.add_argument("--only", default="", help="pages whose name begins so")
     options = parser.parse_args()
     options.out.mkdir(parents=True, exist_ok=True)
     with tempfile.TemporaryDirectory() as name:

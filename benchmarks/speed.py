@@ -2,7 +2,7 @@
 
     python -m benchmarks.speed [--runs 5] [--words 8000] [--hundred]
 
-Prints medians of interleaved runs, since other work on the machine touches both sides alike:
+Prints medians of interleaved runs in seconds and MB, and their ratios, since other work on the machine touches both sides alike:
 
 - `assistant code` as a process, index warm, and a process that only embeds the same sentences with the same embedder;
 - the same two inside one process, model loaded;
@@ -14,7 +14,6 @@ Uses the first transcript of `../shared/evaluation` with about as many words, el
 
 from __future__ import annotations
 
-import argparse
 import json
 import os
 import statistics
@@ -35,9 +34,9 @@ from assistant.pipeline import make_task
 from assistant.segments import segment
 from assistant.settings import Settings
 from assistant.transcripts import read_transcript
+from benchmarks.evaluation import EVALUATION, parser_of
 
 ROOT = Path(__file__).resolve().parents[1]
-EVALUATION = ROOT.parent / "shared" / "evaluation" / "transcripts"
 ASSISTANT = (sys.executable, "-c", "from assistant.cli import main; main()")
 EMBED_ALONE = """
 import json, sys
@@ -85,7 +84,7 @@ def timed(work: Callable[[], object]) -> float:
 
 def conversation(words: int, folder: Path) -> Path:
     """A transcript of about so many words."""
-    found = sorted(EVALUATION.glob("*.txt"), key=lambda p: abs(len(p.read_text(encoding="utf-8").split()) - words))
+    found = sorted((EVALUATION / "transcripts").glob("*.txt"), key=lambda p: abs(len(p.read_text(encoding="utf-8").split()) - words))
     if found:
         return found[0]
     lines: list[str] = []
@@ -174,9 +173,9 @@ def many(path: Path, count: int, folder: Path) -> float:
 
 def main() -> int:
     """Measure; 1 where a limit is not kept."""
-    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("--runs", type=int, default=5)
-    parser.add_argument("--words", type=int, default=8000)
+    parser = parser_of(__doc__)
+    parser.add_argument("--runs", type=int, default=5, help="pairs of runs that the medians are of")
+    parser.add_argument("--words", type=int, default=8000, help="length of the transcript, about")
     parser.add_argument("--hundred", action="store_true", help="a hundred transcripts instead of ten")
     args = parser.parse_args()
     with tempfile.TemporaryDirectory() as scratch:

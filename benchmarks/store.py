@@ -1,6 +1,9 @@
 """How fast is the store with 5,000 pieces of evidence in 60 transcripts? Prints medians in milliseconds.
 
-python benchmarks/store.py [URL ...]        default: a new SQLite file, and PostgreSQL where ASSISTANT_TEST_POSTGRES names a server
+    python -m benchmarks.store [URL ...]
+
+Without a URL: a new SQLite file, and beside it a new PostgreSQL database where ASSISTANT_TEST_POSTGRES names a server. A database that is
+named is filled, and keeps what was added.
 """
 
 from __future__ import annotations
@@ -8,7 +11,6 @@ from __future__ import annotations
 import hashlib
 import os
 import statistics
-import sys
 import tempfile
 import time
 import uuid
@@ -33,6 +35,7 @@ from assistant.models import (
     Turn,
 )
 from assistant.store import EvidenceFilter, EvidenceOrder, Store
+from benchmarks.evaluation import parser_of
 
 TRANSCRIPTS, EACH = 60, 84
 SAID = "we retrain the model every night and a pipeline deploys it once the checks are green which they mostly are"
@@ -168,8 +171,10 @@ def measure(url: str) -> None:
 
 def main() -> None:
     """All databases asked for."""
-    if sys.argv[1:]:
-        for url in sys.argv[1:]:
+    parser = parser_of(__doc__)
+    parser.add_argument("url", nargs="*", help="databases to fill and measure")
+    if urls := parser.parse_args().url:
+        for url in urls:
             measure(url)
         return
     with tempfile.TemporaryDirectory() as folder:

@@ -6,7 +6,6 @@ No evaluation data is read; `REAL_SHARES` and the thresholds below are the only 
 
 from __future__ import annotations
 
-import argparse
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -24,6 +23,7 @@ from assistant.models import Framework
 from assistant.settings import get_settings
 from benchmarks import fitting
 from benchmarks.corpus.reading import Row, read
+from benchmarks.evaluation import parser_of
 from benchmarks.fitting import Design, Linear
 
 ONE_HOT = 2.0
@@ -263,8 +263,8 @@ def natural_rows(counts: Sequence[tuple[str, int]], names: Sequence[str] = ("c6"
 
 def main() -> None:
     """Train on all corpus files and write the heads."""
-    parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("--out", type=Path, default=heads.heads_path("john-2025"))
+    parser = parser_of(__doc__)
+    parser.add_argument("--out", type=Path, default=heads.heads_path("john-2025"), help="file to write instead")
     args = parser.parse_args()
     framework = load_framework("john-2025")
     embedder = make_embedder(get_settings())

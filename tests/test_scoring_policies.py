@@ -281,7 +281,7 @@ def test_nothing_rated_is_insufficient_even_where_no_coverage_is_asked_for() -> 
     ("stages", "expected"),
     [
         ((3, 3, 4, None, None), "Manual MLOps (between Manual MLOps and Automated MLOps: 2 of 5 unknown)"),
-        ((3, 3, 3, None), "Manual MLOps (Manual MLOps: 1 of 4 unknown)"),
+        ((3, 3, 3, None), "Manual MLOps (1 of 4 unknown, which cannot change it)"),
         ((2, 2), "DataOps (all 2 elements rated)"),
         ((3, None), "insufficient evidence (between Ad hoc and Manual MLOps: 1 of 2 unknown)"),
     ],

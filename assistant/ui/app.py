@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 from pathlib import Path
+from typing import Final
+from urllib.parse import parse_qsl, urlsplit
 
 import streamlit as st
 
 from assistant.interview.links import PARAMETER
 from assistant.settings import get_settings
-from assistant.ui import here, look, shared, signin, state
+from assistant.ui import components, here, look, shared, signin, state
 from assistant.ui.access import ADMIN, READ, REVIEW, AppRole, User, allowed
 from assistant.ui.markup import md
 
@@ -25,6 +27,8 @@ MENU = (
     ("About", "frameworks", "Frameworks", ":material/menu_book:", frozenset(AppRole)),
     ("About", "settings", "Settings", ":material/settings:", ADMIN),
 )
+LANDED: Final = "assistant-landed"
+"""Set once a signed-in session has looked for the address that was asked for."""
 
 
 def pages(user: User) -> dict[str, list[st.Page]]:
@@ -45,6 +49,18 @@ def side_bar(user: User) -> None:
         if not user.local:
             st.caption(f"{md(user.name)} · {user.role.value}")
             st.button("Sign out", on_click=st.logout, icon=":material/logout:", type="tertiary")
+            if LANDED not in st.session_state:
+                st.session_state[LANDED] = True
+                components.on_asked_for(go_on)
+
+
+def go_on(place: str) -> None:
+    """After sign-in: on to the page that was asked for before it, with its use case and filters, where the role may open it."""
+    parts = urlsplit(place)
+    name = parts.path.strip("/").rsplit("/", 1)[-1] or "home"
+    if any(entry[1] == name and allowed(st.session_state[here.USER], entry[4]) for entry in MENU):
+        st.session_state[state.KEY] = state.from_address(dict(parse_qsl(parts.query)))
+        state.go_to(name)
 
 
 def dress(stages: int) -> None:

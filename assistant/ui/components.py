@@ -1,4 +1,4 @@
-"""The two small components: a pane of our own HTML whose marks can be clicked and words selected, and the focus on a field.
+"""Small components of our own: a pane of HTML whose marks can be clicked and words selected, focus, scrolling, the way back from sign-in.
 
 The pane's HTML is built by `markup`, which escapes every text of a user.
 """
@@ -137,6 +137,33 @@ export default function (component) {
     isolate_styles=False,
 )
 
+_ASKED_FOR = st.components.v2.component(
+    "assistant_asked_for",
+    html="""
+<span hidden></span>
+""",
+    js="""
+// In this tab alone, and for as long as a sign-in takes.
+const NAME = "assistant-asked-for", LASTS = 15 * 60 * 1000;
+
+export default function (component) {
+  const { data, setTriggerValue } = component;
+  try {
+    if (data.keep) {
+      // The app itself may have changed the address meanwhile.
+      const { pathname, search } = new URL(performance.getEntriesByType("navigation")[0].name);
+      if (pathname !== "/" || search) sessionStorage.setItem(NAME, JSON.stringify({ at: Date.now(), place: pathname + search }));
+      return;
+    }
+    const found = JSON.parse(sessionStorage.getItem(NAME) || "null");
+    sessionStorage.removeItem(NAME);
+    if (found && Date.now() - found.at < LASTS) setTriggerValue("place", found.place);
+  } catch { /* a browser that keeps nothing: people land on the first page */ }
+}
+""",
+    isolate_styles=False,
+)
+
 
 def pane(
     html: str,
@@ -178,3 +205,20 @@ def _value(key: str, name: str) -> Any:
 def focus(field_key: str, token: str) -> None:
     """Puts the cursor into the field with this key, once for every token."""
     _FOCUS(key=f"focus-{field_key}", data={"key": field_key, "token": token})
+
+
+def keep_asked_for() -> None:
+    """Remembers the address that was asked for, while somebody signs in elsewhere."""
+    _ASKED_FOR(key="keep-asked-for", data={"keep": True})
+
+
+def on_asked_for(go: Callable[[str], None]) -> None:
+    """Calls ``go``, once, with the path and query that `keep_asked_for` remembered, if any: text of the browser, to be checked."""
+    key = "asked-for"
+
+    def found() -> None:
+        place = _value(key, "place")
+        if isinstance(place, str):
+            go(place)
+
+    _ASKED_FOR(key=key, data={"keep": False}, on_place_change=found)

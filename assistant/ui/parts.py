@@ -66,7 +66,7 @@ def summary(stage: str, explanation: str) -> str:
     for said in (stage, "insufficient evidence"):
         inner = explanation.removeprefix(f"{said} (")
         if inner != explanation:
-            return inner.removesuffix(")").removeprefix(f"{said}: ")
+            return inner.removesuffix(")")
     return explanation
 
 

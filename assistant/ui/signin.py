@@ -10,7 +10,7 @@ import streamlit as st
 from streamlit.runtime.secrets import AttrDict
 
 from assistant.errors import AssistantError, SettingsError
-from assistant.ui import identity, state
+from assistant.ui import components, identity, state
 from assistant.ui.access import AppRole, User, signed_in
 from assistant.ui.identity import SignIn
 from assistant.ui.shared import show_error
@@ -90,6 +90,7 @@ def _ask(found: SignIn) -> None:
     """The sign-in page: a button for each identity provider."""
     st.title("MLOps interview assistant")
     st.write("Sign in to go on.")
+    components.keep_asked_for()
     for name in found.providers:
         words = "Sign in" if name == "default" else f"Sign in with {name}"
         provider = None if name == "default" else name

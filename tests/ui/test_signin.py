@@ -169,6 +169,42 @@ def test_each_role_gets_its_pages_and_no_others(site: Site, role: str) -> None:
 
 @browser_test
 @slow
+@pytest.mark.parametrize(
+    ("role", "asked", "lands"),
+    [
+        ("reviewer", "review?uc={uc}&rv=Conflicts", "/review?uc={uc}&rv=Conflicts"),
+        ("reader", "?uc={uc}&fw=google-mlops", "/?uc={uc}&fw=google-mlops"),
+        ("reader", "review?uc={uc}", "/?uc={uc}"),
+        ("respondent", "assessment?uc={uc}", "/"),
+        ("reader", "nonsense?uc={uc}&rv=no", "/?uc={uc}"),
+    ],
+)
+def test_after_sign_in_people_are_where_they_wanted_to_go_if_they_may(site: Site, role: str, asked: str, lands: str) -> None:
+    page = site.page()
+    use_case = site.project.use_case.id
+    open_page(page, f"{site.server.url}/{asked.format(uc=use_case)}")
+    page.get_by_role("button", name="Sign in").click()
+    page.get_by_role("link", name=f"{role}@example.org", exact=True).click()
+    wanted = urlsplit(lands.format(uc=use_case))
+
+    def there(url: str) -> bool:
+        found = urlsplit(url)
+        return found.path == wanted.path and parse_qs(wanted.query).items() <= parse_qs(found.query).items()
+
+    page.wait_for_url(there)
+    page.wait_for_selector("h1")
+    settled(page)
+    assert there(page.url)
+    assert page.get_by_test_id("stException").count() == 0
+    # Once only: the next page is the one that was asked for.
+    open_page(page, f"{site.server.url}/frameworks?uc={use_case}")
+    page.wait_for_timeout(500)
+    settled(page)
+    assert title(page) == "Frameworks"
+
+
+@browser_test
+@slow
 def test_decisions_carry_who_signed_in_and_sign_out_ends_it(site: Site) -> None:
     page, store, use_case = site.page(), site.project.store, site.project.use_case.id
     before = len(store.decisions(use_case))
