@@ -269,7 +269,9 @@ def test_what_is_open_is_said_once_and_without_ids(project: Project) -> None:
 
 
 def test_an_explanation_beside_its_stage_does_not_repeat_it() -> None:
-    assert parts.summary("Manual MLOps", "Manual MLOps (6 of 17 unknown, which cannot change it)") == "6 of 17 unknown, which cannot change it"
+    assert (
+        parts.summary("Manual MLOps", "Manual MLOps (6 of 17 unknown, which cannot change it)") == "6 of 17 unknown, which cannot change it"
+    )
     assert parts.summary("Manual MLOps", "Manual MLOps (between Ad hoc and Kaizen MLOps: 6 of 17 unknown)").startswith("between Ad hoc")
     assert parts.summary("", "insufficient evidence (between Ad hoc and Kaizen MLOps: 9 of 17 unknown)").endswith("9 of 17 unknown")
     assert parts.summary("", "No element applies.") == "No element applies."
