@@ -13,6 +13,7 @@ from assistant.extraction.base import Engine
 from assistant.models import Assessment, Framework, Transcript
 from assistant.pipeline import Accept
 from assistant.retrieval import Retriever
+from assistant.sentences import SentenceIndex, folder_in
 from assistant.settings import Settings, get_settings
 from assistant.store import Store
 from assistant.ui.access import READ, REVIEW, User, check
@@ -21,7 +22,6 @@ from assistant.ui.markup import md
 from assistant.ui.parts import Headline
 from assistant.ui.services import assessing, library, transcripts
 from assistant.ui.services.coding import build_engine
-from assistant.ui.vectors import SentenceIndex
 
 
 def open_store(settings: Settings) -> Store:
@@ -64,7 +64,7 @@ def jobs() -> Jobs:
 def sentences() -> SentenceIndex:
     """Vectors of transcripts for the search by meaning; always by the local model, so that nothing leaves the machine."""
     settings = get_settings()
-    return SentenceIndex(make_embedder(settings.model_copy(update={"embedding": "local"})), settings.index_dir / "sentences")
+    return SentenceIndex(make_embedder(settings.model_copy(update={"embedding": "local"})), folder_in(settings.index_dir))
 
 
 @st.cache_resource(show_spinner=False, max_entries=8)

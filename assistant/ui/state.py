@@ -14,6 +14,7 @@ from assistant.ui.services.reviewing import Queue, Waiting
 
 KEY: Final = "assistant-state"
 GO: Final = "assistant-go"
+SHOWN_STATES: Final = "proposed unsure confirmed"
 TRAIL: Final = 200
 """Pieces of evidence that `previous` remembers."""
 
@@ -66,6 +67,10 @@ class AppState:
     framework: str = ""
     transcripts_view: TranscriptsView = TranscriptsView.CODE
     transcript: str = ""
+    read_element: str = ""
+    """Element whose marks alone are shown in a transcript; empty: all."""
+    read_states: str = SHOWN_STATES
+    """States of evidence that are marked in a transcript."""
     interview_view: InterviewView = InterviewView.TAKEN
     interview: str = ""
     """Interview that is conducted or watched."""
@@ -89,6 +94,7 @@ class AppState:
     def switch(self, use_case: str) -> None:
         """Goes to another use case, and forgets what belonged to the last one."""
         if use_case != self.use_case:
+            self.read_element, self.read_states = "", SHOWN_STATES
             self.use_case, self.transcript, self.evidence, self.element, self.opened = use_case, "", "", "", ""
             self.queue = Queue()
             self.trail = []
@@ -105,6 +111,8 @@ _PARAMS: Final = {
     "framework": "fw",
     "transcripts_view": "tv",
     "transcript": "t",
+    "read_element": "re",
+    "read_states": "rs",
     "interview_view": "iv",
     "interview": "i",
     "review_view": "rv",

@@ -21,6 +21,7 @@ from assistant.interview.links import make_link, signing_key
 from assistant.models import Polarity, Role, Status
 from assistant.pipeline import score_use_case
 from assistant.retrieval import Retriever
+from assistant.sentences import SentenceIndex
 from assistant.settings import get_settings
 from assistant.store import EvidenceFilter, ReviewMode
 from assistant.store.clock import utc_now
@@ -32,7 +33,6 @@ from assistant.ui.preferences import Preferences
 from assistant.ui.services.coding import build_engine
 from assistant.ui.services.reviewing import Queue
 from assistant.ui.services.transcripts import Coding
-from assistant.ui.vectors import SentenceIndex
 
 for module in pkgutil.iter_modules(assistant.ui.services.__path__):
     importlib.import_module(f"assistant.ui.services.{module.name}")

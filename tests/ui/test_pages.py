@@ -10,7 +10,7 @@ from ui_support import Project, teams_vtt
 
 import assistant.ui
 from assistant.errors import InputError
-from assistant.models import GroupRating, Polarity, Role, Sensitivity, Status
+from assistant.models import EvidenceState, GroupRating, Polarity, Role, Sensitivity, Status
 from assistant.pipeline import score_use_case
 from assistant.transcripts import read_transcript
 from assistant.ui import parts, state
@@ -87,8 +87,37 @@ def test_transcripts_in_every_part(project: Project, view: TranscriptsView) -> N
 def test_search_by_word(project: Project) -> None:
     at = run("transcripts", uc=project.use_case.id, tv=TranscriptsView.SEARCH.value)
     at.text_input(key="search-text").set_value("dashboard").run()
-    at.segmented_control(key="search-how").set_value("by word").run() if at.get("segmented_control") else None
-    assert "dashboard" in text(at)
+    at.button_group(key="search-how").set_value("by word").run()
+    assert "<mark>dashboard</mark>" in text(at)
+    at.text_input(key="search-text").set_value("nobody said this").run()
+    assert "<mark>" not in text(at)
+    assert "Nothing found" in at.info[0].value
+
+
+def test_search_by_meaning_sets_the_near_apart_from_what_is_only_nearest(project: Project) -> None:
+    at = run("transcripts", uc=project.use_case.id, tv=TranscriptsView.SEARCH.value)
+    at.text_input(key="search-text").set_value("deploying the model manually to the server").run()
+    assert at.caption[-1].value.endswith(("place", "places"))
+    assert "copy it to the server by hand" in text(at).split("<mark>")[1].split("</mark>")[0]
+    assert "distant" in at.expander[0].label
+    at.text_input(key="search-text").set_value("xyzzy").run()
+    assert "No answer is close" in at.info[0].value
+    assert "distant" in at.expander[0].label
+
+
+def test_what_is_marked_in_a_transcript_stays_over_a_reload(project: Project) -> None:
+    e = project.evidence[1]
+    at = run("transcripts", uc=project.use_case.id, tv=TranscriptsView.READ.value)
+    at.selectbox(key="reader-element").set_value(e.element).run()
+    at.button_group(key="reader-states").set_value([EvidenceState.REJECTED]).run()
+    address = state.to_address(at.session_state[state.KEY])
+    again = run("transcripts", **address)
+    assert again.selectbox(key="reader-element").value == e.element
+    assert again.button_group(key="reader-states").value == [EvidenceState.REJECTED]
+    again.button_group(key="reader-states").set_value([]).run()
+    bare = run("transcripts", **state.to_address(again.session_state[state.KEY]))
+    assert bare.button_group(key="reader-states").value == []
+    assert not bare.exception
 
 
 @pytest.mark.parametrize("view", list(ReviewView))
@@ -367,7 +396,7 @@ def test_a_search_leads_to_its_place_in_the_text(project: Project) -> None:
     at.text_input(key="search-text").set_value("dashboard").run()
     at.button_group(key="search-how").set_value("by word").run()
     start = t.text.index("dashboard")
-    at.button(key=f"hit-0-{t.id}-{start}").click().run()
+    at.button(key=f"hit-{t.id}-{start}").click().run()
     assert not at.exception
     assert at.session_state["reader-found"] == (t.id, start, start + len("dashboard"))
     turn = next(turn for turn in t.turns if turn.start <= start < turn.end)

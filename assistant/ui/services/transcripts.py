@@ -7,6 +7,7 @@ from dataclasses import dataclass
 
 from assistant.models import Evidence, Framework, Polarity, Role, Status, Transcript
 from assistant.segments import context, segment, turn_at
+from assistant.sentences import SentenceIndex
 from assistant.store import (
     AddedTranscript,
     EvidenceFilter,
@@ -19,7 +20,6 @@ from assistant.store import (
 )
 from assistant.transcripts import read_transcript, with_roles
 from assistant.ui.access import REVIEW, WORK, User, call
-from assistant.ui.vectors import SentenceIndex
 
 CONTEXT = 90
 """Characters shown on each side of a hit."""
@@ -189,7 +189,7 @@ def search_meaning(user: User, store: Store, index: SentenceIndex, use_case: str
         transcript = store.transcript(use_case, info.id)
         sentences = segment(transcript)
         scores = index.vectors(info.id, [s.text for s in sentences]) @ query if sentences else []
-        best = sorted(range(len(sentences)), key=lambda n: -float(scores[n]))[: limit * 2]
-        answers = [n for n in best if transcript.turns[sentences[n].turn].role is not Role.INTERVIEWER][:limit]
-        ranked += [_hit(info, transcript, sentences[n].start, sentences[n].end, float(scores[n])) for n in answers]
+        answers = [n for n, s in enumerate(sentences) if transcript.turns[s.turn].role is not Role.INTERVIEWER]
+        for n in sorted(answers, key=lambda n: -float(scores[n]))[:limit]:
+            ranked.append(_hit(info, transcript, sentences[n].start, sentences[n].end, float(scores[n])))
     return tuple(sorted(ranked, key=lambda h: -h.score)[:limit])

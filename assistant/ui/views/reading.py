@@ -28,6 +28,7 @@ TYPED: Final = "reader-typed"
 OVERLAPS: Final = 6
 """Other pieces in the same words that are offered."""
 ANY: Final = ""
+NONE: Final = "none"
 
 
 def draw(here: Here) -> None:
@@ -57,11 +58,16 @@ def _filters(here: Here, names: dict[str, str]) -> EvidenceFilter:
     st.session_state["reader-transcript"] = here.state.transcript
     which.selectbox("Transcript", list(names), format_func=lambda i: label(names[i]), key="reader-transcript", on_change=_chosen)
     elements = {e.id: e.name for e in here.framework.elements}
-    only = element.selectbox("Element", [ANY, *elements], format_func=lambda i: elements.get(i, "all elements"), key="reader-element")
+    app = here.state
+    st.session_state["reader-element"] = app.read_element if app.read_element in elements else ANY
+    only = element.selectbox(
+        "Element", [ANY, *elements], format_func=lambda i: elements.get(i, "all elements"), key="reader-element", on_change=_marked
+    )
     shown = [EvidenceState.PROPOSED, EvidenceState.UNSURE, EvidenceState.CONFIRMED, EvidenceState.REJECTED]
     with st.container(horizontal=True, vertical_alignment="bottom", key="reader-marks"):
+        st.session_state["reader-states"] = [s for s in shown if s.value in app.read_states.split()]
         picked = st.pills(
-            "State", shown, selection_mode="multi", default=shown[:3], format_func=lambda s: STATE_NAMES[s], key="reader-states"
+            "State", shown, selection_mode="multi", format_func=lambda s: STATE_NAMES[s], key="reader-states", on_change=_marked
         )
         st.toggle("Name the element of each mark", value=True, key=NAMED)
     return EvidenceFilter(
@@ -72,6 +78,13 @@ def _filters(here: Here, names: dict[str, str]) -> EvidenceFilter:
         ids=None if picked else (),
         reviewer=reviewing.own_view(here.user, here.use_case) if here.use_case else None,
     )
+
+
+def _marked() -> None:
+    app = state.current()
+    app.read_element = st.session_state["reader-element"]
+    # Nothing chosen is a choice too: it must not look like an address without one.
+    app.read_states = " ".join(s.value for s in st.session_state["reader-states"]) or NONE
 
 
 def _chosen() -> None:

@@ -3,12 +3,24 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from pathlib import Path
 
 import numpy as np
 
 from assistant.embeddings import Embedder, Matrix
+
+
+def folder_in(index_dir: Path) -> Path:
+    """Where an index of this installation keeps its vectors."""
+    return index_dir / "sentences"
+
+
+def forget(index_dir: Path, transcripts: Iterable[str]) -> None:
+    """Removes the vectors of erased transcripts: what somebody said can be guessed from them. Raises OSError where a file cannot go."""
+    for transcript in transcripts:
+        for path in folder_in(index_dir).glob(f"*{transcript}.*"):
+            path.unlink(missing_ok=True)
 
 
 class SentenceIndex:
