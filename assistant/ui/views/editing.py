@@ -60,19 +60,19 @@ def draw(here: Here, item: EvidenceItem, transcript: Transcript, moved_on: Calla
     mark = f"{e.id}-{item.last_decision}"
     st.session_state.setdefault(f"edit-words-{mark}", e.quote)
     with st.container(border=True, key="edit-box"):
-        words = st.text_area(
+        st.text_area(
             "Words of the answer that are the evidence: select them in the answer, or change them here",
             key=f"edit-words-{mark}",
             height="content",
         )
-        coding = fields.coding(here.framework, key=f"edit-{mark}", given=e)
+        fields.coding(here.framework, key=f"edit-{mark}", given=e)
         st.button(
             "Save the edit and accept",
             type="primary",
             key=f"edit-save-{mark}",
             shortcut="Ctrl+Enter",
             on_click=_save,
-            args=(here, item, transcript, words, coding, moved_on),
+            args=(here, item, transcript, moved_on),
         )
 
 
@@ -96,14 +96,11 @@ def _edit(here: Here, item: EvidenceItem, transcript: Transcript, words: str, co
     )  # fmt: skip
 
 
-def _save(
-    here: Here,
-    item: EvidenceItem,
-    transcript: Transcript,
-    words: str,
-    coding: Coding,
-    moved_on: Callable[[Here, EvidenceItem], None],
-) -> None:
+def _save(here: Here, item: EvidenceItem, transcript: Transcript, moved_on: Callable[[Here, EvidenceItem], None]) -> None:
+    """Reads the fields at the press: their last change may not have been drawn before it."""
+    mark = f"{item.evidence.id}-{item.last_decision}"
+    words = str(st.session_state.get(f"edit-words-{mark}", item.evidence.quote))
+    coding = fields.read(here.framework, f"edit-{mark}", item.evidence)
     try:
         edit = _edit(here, item, transcript, words, coding)
         reviewing.decide(here.user, here.store, here.where, item.evidence.id, "edit", seen=item.last_decision, edit=edit)

@@ -1,10 +1,17 @@
-"""The fields of a coding, for new evidence and for an edit."""
+"""The fields of a coding, for new evidence and for an edit.
+
+`coding` draws them, `read` says what they hold. A button's callback must read: what was chosen when the button was drawn may be older
+than the press, since leaving a field and pressing a button are one gesture.
+"""
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+from typing import Any
+
 import streamlit as st
 
-from assistant.models import Evidence, Framework, Polarity, Status
+from assistant.models import Element, Evidence, Framework, Polarity, Status
 from assistant.ui.markup import label, stages
 from assistant.ui.services.transcripts import Coding
 
@@ -12,59 +19,84 @@ SEVERAL = ""
 """Choice where the words fit several stages: a practice, not yet a stage."""
 
 
-def coding(framework: Framework, *, key: str, given: Evidence | None = None) -> Coding:
-    """Element, statement, status, polarity and codes as chosen; ``given`` fills them in."""
+def coding(framework: Framework, *, key: str, given: Evidence | None = None) -> None:
+    """Draws element, statement, status, polarity and codes; ``given`` fills them in. ``key`` begins the keys of all fields."""
     names = {e.id: f"{d.name}: {e.name}" for d in framework.dimensions for e in d.elements}
-    ids = list(names)
-    element_id = st.selectbox(
-        "Element",
-        ids,
-        index=ids.index(given.element) if given and given.element in names else 0,
-        format_func=lambda i: names[i],
-        key=f"{key}-element",
-        filter_mode="contains",
-    )
+    first = read(framework, key, given)
+    element = framework.element(first.element)
+    _first(f"{key}-element", first.element)
+    st.selectbox("Element", list(names), format_func=lambda i: names[i], key=f"{key}-element", filter_mode="contains")
+    _statement(framework, element, key, first)
+    left, right = st.columns(2)
+    _first(f"{key}-status", first.status)
+    left.selectbox("Status of the practice", list(Status), format_func=lambda s: s.value, key=f"{key}-status")
+    _first(f"{key}-polarity", first.polarity)
+    right.selectbox("Polarity", list(Polarity), format_func=lambda p: p.value, key=f"{key}-polarity")
+    _codes(element, key, first)
+
+
+def read(framework: Framework, key: str, given: Evidence | None = None) -> Coding:
+    """What the fields hold now; what was not drawn yet reads as it would be drawn. ``given`` as for `coding`."""
+    ids = [e.id for e in framework.elements]
+    known = given if given is not None and given.element in ids else None
+    element_id = str(_held(f"{key}-element", known.element if known else ids[0], ids))
     element = framework.element(element_id)
-    same = given is not None and given.element == element_id
+    # The statement, stages and codes of the evidence belong to its own element.
+    same = known if known is not None and known.element == element_id else None
+    statements = [SEVERAL, *(s.id for s in element.statements)]
+    statement = _held(f"{key}-statement-{element_id}", (same.statement if same else None) or SEVERAL, statements)
+    low, high = st.session_state.get(
+        f"{key}-stages-{element_id}", (same.stage_low, same.stage_high) if same else (1, len(framework.stages))
+    )
+    codes = st.session_state.get(f"{key}-codes-{element_id}", same.codes if same else ())
+    return Coding(
+        element_id,
+        int(low),
+        int(high),
+        str(statement) or None,
+        Polarity(_held(f"{key}-polarity", given.polarity if given else Polarity.PRESENT, list(Polarity))),
+        Status(_held(f"{key}-status", given.status if given else Status.CURRENT, list(Status))),
+        tuple(c for c in codes if c in _choices(element)),
+    )
+
+
+def _held(key: str, otherwise: Any, options: Sequence[Any]) -> Any:
+    """What the field holds, else ``otherwise``, else the first option."""
+    found = st.session_state.get(key, otherwise)
+    return found if found in options else options[0]
+
+
+def _first(key: str, value: object) -> None:
+    """What a field shows at first. It is set here and not by an argument, so that a callback may fill the field in as well."""
+    st.session_state.setdefault(key, value)
+
+
+def _statement(framework: Framework, element: Element, key: str, first: Coding) -> None:
+    """The statement or, where several fit, the stages."""
     texts = {s.id: f"{stages(framework, s.stage_low, s.stage_high)}: {s.text}" for s in element.statements}
-    options = [SEVERAL, *texts]
-    current = given.statement if same and given and given.statement in texts else SEVERAL
+    _first(f"{key}-statement-{element.id}", first.statement or SEVERAL)
     statement = st.selectbox(
         "Statement that the words show",
-        options,
-        index=options.index(current),
+        [SEVERAL, *texts],
         format_func=lambda i: label(texts[i]) if i else "several fit: a practice, not yet a stage",
-        key=f"{key}-statement-{element_id}",
+        key=f"{key}-statement-{element.id}",
     )
-    low, high = (given.stage_low, given.stage_high) if same and given else (1, len(framework.stages))
     if not statement:
+        _first(f"{key}-stages-{element.id}", (first.stage_low, first.stage_high))
         numbers = [s.number for s in framework.stages]
-        low, high = st.select_slider(
-            "Stages that it fits",
-            numbers,
-            value=(low, high),
-            format_func=framework.stage_name,
-            key=f"{key}-stages-{element_id}",
-        )
-    left, right = st.columns(2)
-    statuses, polarities = list(Status), list(Polarity)
-    status = left.selectbox(
-        "Status of the practice",
-        statuses,
-        index=statuses.index(given.status) if given else 0,
-        format_func=lambda s: s.value,
-        key=f"{key}-status",
-    )
-    polarity = right.selectbox(
-        "Polarity", polarities, index=polarities.index(given.polarity) if given else 0, format_func=lambda p: p.value, key=f"{key}-polarity"
-    )
-    codes = [c for code in element.codes for c in (code, f"!{code}")]
-    chosen = st.multiselect(
+        st.select_slider("Stages that it fits", numbers, format_func=framework.stage_name, key=f"{key}-stages-{element.id}")
+
+
+def _choices(element: Element) -> list[str]:
+    return [c for code in element.codes for c in (code, f"!{code}")]
+
+
+def _codes(element: Element, key: str, first: Coding) -> None:
+    _first(f"{key}-codes-{element.id}", list(first.codes))
+    st.multiselect(
         "Practice codes",
-        codes,
+        _choices(element),
         format_func=lambda c: f"{c[1:]} is absent" if c.startswith("!") else c,
-        default=[c for c in (given.codes if given else ()) if c in codes],
-        key=f"{key}-codes-{element_id}",
+        key=f"{key}-codes-{element.id}",
         placeholder="none",
     )
-    return Coding(element_id, low, high, statement or None, polarity, status, tuple(chosen))

@@ -212,9 +212,9 @@ def _add(here: Here, transcript: Transcript, start: int, end: int) -> None:
     """The form for new evidence."""
     st.html(f"<h3>New evidence</h3>{quote(transcript.text[start:end])}")
     with st.container(key="new-evidence"):
-        coding = fields.coding(here.framework, key=f"new-{transcript.id}")
+        fields.coding(here.framework, key=f"new-{transcript.id}")
     cancel, save = st.columns(2)
-    save.button("Add", type="primary", key="add-evidence", width="stretch", on_click=_save, args=(here, transcript.id, start, end, coding))
+    save.button("Add", type="primary", key="add-evidence", width="stretch", on_click=_save, args=(here, transcript.id, start, end))
     cancel.button("Cancel", key="add-cancel", width="stretch", on_click=_forget)
 
 
@@ -223,7 +223,8 @@ def _forget() -> None:
         st.session_state.pop(key, None)
 
 
-def _save(here: Here, transcript: str, start: int, end: int, coding: transcripts.Coding) -> None:
+def _save(here: Here, transcript: str, start: int, end: int) -> None:
+    coding = fields.read(here.framework, f"new-{transcript}")
     try:
         added = transcripts.add_evidence(here.user, here.store, here.where, here.framework, transcript, start, end, coding)
     except AssistantError as error:
