@@ -71,3 +71,71 @@ def test_new_evidence_is_coded_as_chosen_just_before_the_press(project: Project)
     assert not at.exception
     added = next(x for x in project.store.current_evidence(project.use_case.id) if x.engine == "person/local")
     assert (added.element, added.polarity.value) == ("data.versioning", "absent")
+
+
+def test_stages_are_kept_while_they_are_moved(project: Project) -> None:
+    at = edit(project, 0)
+    statement = next(s for s in at.selectbox if s.label.startswith("Statement"))
+    statement.set_value("").run()
+    for span in ((2, 3), (1, 3), (1, 4)):
+        labelled(at.select_slider, "Stages").set_value(span).run()
+        assert labelled(at.select_slider, "Stages").value == span
+    labelled(at.button, "Save the edit").click().run()
+    after = project.store.decisions(project.use_case.id)[0].after or {}
+    assert (after["stage_low"], after.get("stage_high", 4)) == (1, 4)
+
+
+# ---------------------------------------------------------------- rejecting
+
+
+def test_a_reason_of_ones_own_rejects_with_enter_or_the_button(project: Project) -> None:
+    u, e = project.use_case.id, project.evidence[2]
+    at = run("review", uc=u, e=e.id)
+    labelled(at.button, "Reject").click().run()
+    labelled(at.text_input, "Another reason").set_value("  it was a joke ")
+    at.button(key=next(str(b.key) for b in at.button if "reason-form" in str(b.key))).click().run()
+    assert [(d.action, d.reason) for d in project.store.decisions(u)] == [("reject", "it was a joke")]
+
+
+def test_half_a_reason_rejects_nothing(project: Project) -> None:
+    """The field's own change must not decide: it comes when the cursor leaves it, on the way to another button."""
+    u, e = project.use_case.id, project.evidence[2]
+    for leave, expected in (("Close", []), ("Accept", ["confirm"])):
+        at = run("review", uc=u, e=e.id)
+        labelled(at.button, "Reject").click().run()
+        labelled(at.text_input, "Another reason").set_value("hm, not su")
+        labelled(at.button, leave).click().run()
+        assert not at.exception
+        assert [d.action for d in project.store.decisions(u)] == expected
+
+
+def test_an_empty_reason_is_asked_for(project: Project) -> None:
+    at = run("review", uc=project.use_case.id)
+    labelled(at.button, "Reject").click().run()
+    at.button(key=next(str(b.key) for b in at.button if "reason-form" in str(b.key))).click().run()
+    assert "needs a reason" in at.error[0].value
+    assert not project.store.decisions(project.use_case.id)
+
+
+# ---------------------------------------------------------------- somebody else was first
+
+
+def test_a_stale_edit_keeps_the_words_and_says_them(project: Project) -> None:
+    u, e = project.use_case.id, project.evidence[0]
+    at = edit(project, 0)
+    words = e.quote[3:40].strip()
+    labelled(at.text_area, "Words").set_value(words)
+    labelled(at.selectbox, "Status").set_value("past")
+    project.store.decide(u, e.id, "unsure", "Bob")
+    labelled(at.button, "Save the edit").click().run()
+    assert "Not saved" in at.warning[0].value
+    shown = next(str(h.body) for h in at.get("html") if "What you wanted" in str(h.body))
+    assert words in shown
+    assert project.framework.element(e.element).name in shown
+    assert "start" not in shown
+    # The form is filled in again, and the second press goes through.
+    assert labelled(at.text_area, "Words").value == words
+    assert labelled(at.selectbox, "Status").value == "past"
+    labelled(at.button, "Save the edit").click().run()
+    after = project.store.decisions(u, evidence=e.id)[-1].after or {}
+    assert (after["quote"], after["status"]) == (words, "past")

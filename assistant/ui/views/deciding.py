@@ -11,18 +11,17 @@ from typing import Any, Final, Literal
 
 import streamlit as st
 
-from assistant.errors import AssistantError, NotFoundError, StaleEditError
+from assistant.errors import NotFoundError
 from assistant.models import Element, Evidence, EvidenceState, Transcript
 from assistant.store import EvidenceItem
 from assistant.ui import components, parts, shared, state
 from assistant.ui.here import Here, now
 from assistant.ui.markup import DONE, chip, coder, esc, facts, md, quote, said, statement_cell
 from assistant.ui.services import reviewing
-from assistant.ui.views import editing, queues
+from assistant.ui.views import editing, queues, stale
 
 MODE: Final = "review-mode"
 """What is open below the piece: nothing, ``reject`` or ``edit``; with the piece that it belongs to."""
-STALE: Final = "review-stale"
 REASONS: Final = (
     "Not about this element",
     "Does not say so",
@@ -39,10 +38,9 @@ def draw() -> None:
     """The part of the page."""
     here = now()
     with shared.problems():
-        shared.show_later()
         queues.draw(here)
         item = _current(here)
-        _stale(here)
+        stale.show(here)
         if item is None:
             _empty(here)
         else:
@@ -173,19 +171,6 @@ def _buttons(here: Here, item: EvidenceItem) -> None:
 # ---------------------------------------------------------------- what the buttons do
 
 
-def _guarded(here: Here, act: Callable[[], object]) -> bool:
-    """Whether it went through; what went wrong is shown, a stale edit with both versions."""
-    try:
-        act()
-    except StaleEditError as error:
-        st.session_state[STALE] = error
-        return False
-    except AssistantError as error:
-        shared.later(error)
-        return False
-    return True
-
-
 def _moved_on(here: Here, item: EvidenceItem) -> None:
     """Closes what is open and goes to the next piece of the queue."""
     st.session_state.pop(MODE, None)
@@ -198,7 +183,7 @@ def _decide(here: Here, item: EvidenceItem, action: Literal["confirm", "unsure",
     def act() -> None:
         reviewing.decide(here.user, here.store, here.where, item.evidence.id, action, seen=item.last_decision, reason=reason)
 
-    if _guarded(here, act):
+    if stale.guarded(act):
         _moved_on(here, item)
 
 
@@ -216,11 +201,11 @@ def _undo(here: Here) -> None:
         state.current().visit(reviewing.undo(here.user, here.store, here.where))
 
     _close()
-    _guarded(here, act)
+    stale.guarded(act)
 
 
 def _next(here: Here, item: EvidenceItem) -> None:
-    _guarded(here, lambda: _moved_on(here, item))
+    stale.guarded(lambda: _moved_on(here, item))
 
 
 def _previous(here: Here, item: EvidenceItem) -> None:
@@ -234,7 +219,7 @@ def _previous(here: Here, item: EvidenceItem) -> None:
         before = reviewing.preceding(here.user, here.store, here.where, here.framework, app.queue, item)
         app.evidence = before.evidence.id if before else app.evidence
 
-    _guarded(here, act)
+    stale.guarded(act)
 
 
 # ---------------------------------------------------------------- rejecting
@@ -248,37 +233,12 @@ def _reject_form(here: Here, item: EvidenceItem) -> None:
             for n, reason in enumerate(REASONS, 1):
                 st.button(reason, key=f"reason-{n}-{mark}", shortcut=str(n), on_click=_decide, args=(here, item, "reject", reason))
             st.button("Close", key=f"close-{mark}", shortcut="Esc", type="tertiary", on_click=_close)
-        key = f"reason-text-{mark}"
-        st.text_input(
-            "Another reason", key=key, max_chars=500, label_visibility="collapsed", placeholder="another reason", on_change=_typed,
-            args=(here, item, key),
-        )  # fmt: skip
+        key = f"reason-text-{item.evidence.id}"
+        # A form: a field on its own would send half a reason as soon as the cursor leaves it.
+        with st.form(f"reason-form-{mark}", border=False, enter_to_submit=True):
+            st.text_input("Another reason", key=key, max_chars=500, label_visibility="collapsed", placeholder="another reason")
+            st.form_submit_button("Reject", on_click=_typed, args=(here, item, key))
 
 
 def _typed(here: Here, item: EvidenceItem, key: str) -> None:
-    reason = str(st.session_state.get(key) or "").strip()
-    if reason:
-        _decide(here, item, "reject", reason)
-
-
-# ---------------------------------------------------------------- somebody else was first
-
-
-def _stale(here: Here) -> None:
-    """Both versions of a piece that somebody decided on first."""
-    error = st.session_state.pop(STALE, None)
-    if not isinstance(error, StaleEditError):
-        return
-    st.warning(f"**Not saved: {md(error.message)}.** {md(error.remedy).capitalize()}.", icon=":material/sync_problem:")
-    mine, theirs = st.columns(2)
-    attempted = error.attempted if isinstance(error.attempted, dict) else {}
-    edit = attempted.get("edit")
-    changes = edit.model_dump(exclude_none=True) if edit is not None else {}
-    listed = "".join(f"<li>{esc(str(k))}: {esc(str(v))}</li>" for k, v in changes.items())
-    reason = f" ({said(str(attempted['reason']))})" if attempted.get("reason") else ""
-    mine.html(f"<b>What you wanted</b><p>{esc(str(attempted.get('action', '')))}{reason}</p><ul>{listed}</ul>")
-    if isinstance(error.current, EvidenceItem):
-        now_is = error.current.evidence
-        taken = reviewing.history(here.user, here.store, here.where, now_is.id)
-        who = f" by {said(taken[-1].reviewer)}" if taken else ""
-        theirs.html(f"<b>As it is now{who}</b>{quote(now_is.quote)}{facts(now_is, here.framework)}")
+    _decide(here, item, "reject", str(st.session_state.get(key) or "").strip())

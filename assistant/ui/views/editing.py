@@ -7,18 +7,17 @@ from typing import Final
 
 import streamlit as st
 
-from assistant.errors import AssistantError, GroundingError, StaleEditError
+from assistant.errors import GroundingError
 from assistant.models import Evidence, Polarity, Transcript
 from assistant.segments import trim
 from assistant.store import EvidenceEdit, EvidenceItem
-from assistant.ui import shared
 from assistant.ui.here import Here
 from assistant.ui.services import reviewing
 from assistant.ui.services.transcripts import Coding
-from assistant.ui.views import fields
+from assistant.ui.views import fields, stale
 
 PLACE: Final = "edit-place"
-"""Where the words were selected, with the piece and decision that they belong to."""
+"""Where the words were selected, with the piece that they belong to."""
 
 
 def span_of(transcript: Transcript, e: Evidence, words: str) -> tuple[int, int]:
@@ -42,34 +41,32 @@ def span_of(transcript: Transcript, e: Evidence, words: str) -> tuple[int, int]:
 def selected(transcript: Transcript, item: EvidenceItem) -> Callable[[int, int], None]:
     """What to do with words selected in the context: they become the words of the edit."""
     e = item.evidence
-    mark = f"{e.id}-{item.last_decision}"
 
     def take(start: int, end: int) -> None:
         turn = transcript.turns[e.turn]
         start, end = trim(transcript.text, max(start, turn.start), min(end, turn.end))
         if start < end:
-            st.session_state[f"edit-words-{mark}"] = transcript.text[start:end]
-            st.session_state[PLACE] = (mark, start, end)
+            st.session_state[f"edit-words-{e.id}"] = transcript.text[start:end]
+            st.session_state[PLACE] = (e.id, start, end)
 
     return take
 
 
 def draw(here: Here, item: EvidenceItem, transcript: Transcript, moved_on: Callable[[Here, EvidenceItem], None]) -> None:
-    """The form below the piece."""
+    """The form below the piece. The keys of its fields are the piece's alone: they outlive a decision that somebody else took meanwhile."""
     e = item.evidence
-    mark = f"{e.id}-{item.last_decision}"
-    st.session_state.setdefault(f"edit-words-{mark}", e.quote)
+    st.session_state.setdefault(f"edit-words-{e.id}", e.quote)
     with st.container(border=True, key="edit-box"):
         st.text_area(
             "Words of the answer that are the evidence: select them in the answer, or change them here",
-            key=f"edit-words-{mark}",
+            key=f"edit-words-{e.id}",
             height="content",
         )
-        fields.coding(here.framework, key=f"edit-{mark}", given=e)
+        fields.coding(here.framework, key=f"edit-{e.id}", given=e)
         st.button(
             "Save the edit and accept",
             type="primary",
-            key=f"edit-save-{mark}",
+            key=f"edit-save-{e.id}-{item.last_decision}",
             shortcut="Ctrl+Enter",
             on_click=_save,
             args=(here, item, transcript, moved_on),
@@ -78,8 +75,8 @@ def draw(here: Here, item: EvidenceItem, transcript: Transcript, moved_on: Calla
 
 def _span(transcript: Transcript, item: EvidenceItem, words: str) -> tuple[int, int]:
     """Where the words stand: where they were selected, else as `span_of` finds them."""
-    mark, start, end = st.session_state.get(PLACE, ("", 0, 0))
-    if mark == f"{item.evidence.id}-{item.last_decision}" and transcript.text[start:end] == words.strip():
+    evidence, start, end = st.session_state.get(PLACE, ("", 0, 0))
+    if evidence == item.evidence.id and transcript.text[start:end] == words.strip():
         return start, end
     return span_of(transcript, item.evidence, words)
 
@@ -98,16 +95,13 @@ def _edit(here: Here, item: EvidenceItem, transcript: Transcript, words: str, co
 
 def _save(here: Here, item: EvidenceItem, transcript: Transcript, moved_on: Callable[[Here, EvidenceItem], None]) -> None:
     """Reads the fields at the press: their last change may not have been drawn before it."""
-    mark = f"{item.evidence.id}-{item.last_decision}"
-    words = str(st.session_state.get(f"edit-words-{mark}", item.evidence.quote))
-    coding = fields.read(here.framework, f"edit-{mark}", item.evidence)
-    try:
+    e = item.evidence
+    words = str(st.session_state.get(f"edit-words-{e.id}", e.quote))
+    coding = fields.read(here.framework, f"edit-{e.id}", e)
+
+    def act() -> None:
         edit = _edit(here, item, transcript, words, coding)
-        reviewing.decide(here.user, here.store, here.where, item.evidence.id, "edit", seen=item.last_decision, edit=edit)
-    except StaleEditError as error:
-        st.session_state["review-stale"] = error
-        return
-    except AssistantError as error:
-        shared.later(error)
-        return
-    moved_on(here, item)
+        reviewing.decide(here.user, here.store, here.where, e.id, "edit", seen=item.last_decision, edit=edit)
+
+    if stale.guarded(act):
+        moved_on(here, item)

@@ -26,7 +26,7 @@ def coding(framework: Framework, *, key: str, given: Evidence | None = None) -> 
     element = framework.element(first.element)
     _first(f"{key}-element", first.element)
     st.selectbox("Element", list(names), format_func=lambda i: names[i], key=f"{key}-element", filter_mode="contains")
-    _statement(framework, element, key, first)
+    _statement(framework, element, key, first, _same(given, element.id))
     left, right = st.columns(2)
     _first(f"{key}-status", first.status)
     left.selectbox("Status of the practice", list(Status), format_func=lambda s: s.value, key=f"{key}-status")
@@ -41,13 +41,10 @@ def read(framework: Framework, key: str, given: Evidence | None = None) -> Codin
     known = given if given is not None and given.element in ids else None
     element_id = str(_held(f"{key}-element", known.element if known else ids[0], ids))
     element = framework.element(element_id)
-    # The statement, stages and codes of the evidence belong to its own element.
-    same = known if known is not None and known.element == element_id else None
+    same = _same(known, element_id)
     statements = [SEVERAL, *(s.id for s in element.statements)]
     statement = _held(f"{key}-statement-{element_id}", (same.statement if same else None) or SEVERAL, statements)
-    low, high = st.session_state.get(
-        f"{key}-stages-{element_id}", (same.stage_low, same.stage_high) if same else (1, len(framework.stages))
-    )
+    low, high = st.session_state.get(f"{key}-stages-{element_id}", _range(framework, same))
     codes = st.session_state.get(f"{key}-codes-{element_id}", same.codes if same else ())
     return Coding(
         element_id,
@@ -60,6 +57,15 @@ def read(framework: Framework, key: str, given: Evidence | None = None) -> Codin
     )
 
 
+def _same(given: Evidence | None, element: str) -> Evidence | None:
+    """The evidence where it is of this element: its statement, stages and codes belong to its own."""
+    return given if given is not None and given.element == element else None
+
+
+def _range(framework: Framework, given: Evidence | None) -> tuple[int, int]:
+    return (given.stage_low, given.stage_high) if given else (1, len(framework.stages))
+
+
 def _held(key: str, otherwise: Any, options: Sequence[Any]) -> Any:
     """What the field holds, else ``otherwise``, else the first option."""
     found = st.session_state.get(key, otherwise)
@@ -67,11 +73,11 @@ def _held(key: str, otherwise: Any, options: Sequence[Any]) -> Any:
 
 
 def _first(key: str, value: object) -> None:
-    """What a field shows at first. It is set here and not by an argument, so that a callback may fill the field in as well."""
+    """What a field shows at first: the same that `read` says before the field is drawn."""
     st.session_state.setdefault(key, value)
 
 
-def _statement(framework: Framework, element: Element, key: str, first: Coding) -> None:
+def _statement(framework: Framework, element: Element, key: str, first: Coding, given: Evidence | None) -> None:
     """The statement or, where several fit, the stages."""
     texts = {s.id: f"{stages(framework, s.stage_low, s.stage_high)}: {s.text}" for s in element.statements}
     _first(f"{key}-statement-{element.id}", first.statement or SEVERAL)
@@ -82,9 +88,14 @@ def _statement(framework: Framework, element: Element, key: str, first: Coding) 
         key=f"{key}-statement-{element.id}",
     )
     if not statement:
-        _first(f"{key}-stages-{element.id}", (first.stage_low, first.stage_high))
-        numbers = [s.number for s in framework.stages]
-        st.select_slider("Stages that it fits", numbers, format_func=framework.stage_name, key=f"{key}-stages-{element.id}")
+        st.select_slider(
+            "Stages that it fits",
+            [s.number for s in framework.stages],
+            # By an argument, which makes it a range, and always the same one: another would be another field.
+            value=_range(framework, given),
+            format_func=framework.stage_name,
+            key=f"{key}-stages-{element.id}",
+        )
 
 
 def _choices(element: Element) -> list[str]:
