@@ -78,7 +78,9 @@ def test_any_size_gives_valid_pictures_within_their_frame(dimensions: int, eleme
         root = parse(svg)
         _, _, w, h = (float(n) for n in root.get("viewBox").split())
         assert w == width
-        for e in root.iter(f"{SVG}rect", f"{SVG}text", f"{SVG}circle"):
+        drawn = list(root.iter(f"{SVG}rect", f"{SVG}text", f"{SVG}circle"))
+        assert len(drawn) >= dimensions, name
+        for e in drawn:
             x, y = float(e.get("x") or e.get("cx") or 0), float(e.get("y") or e.get("cy") or 0)
             assert -1 <= x <= w + 1, (name, etree.tostring(e))
             assert -1 <= y <= h + 1, (name, etree.tostring(e))

@@ -752,11 +752,15 @@ def test_interrupted_it_says_so_and_keeps_what_is_done(workdir: Path, short: Pat
         # Where the tests run in the background their children would ignore the signal.
         preexec_fn=lambda: signal.signal(signal.SIGINT, signal.default_int_handler),
     )
-    deadline = time.monotonic() + 60
-    while not list((workdir / "coded").glob("*.jsonl")) and time.monotonic() < deadline:
-        time.sleep(0.01)
-    running.send_signal(signal.SIGINT)
-    err = running.communicate(timeout=60)[1].decode()
+    try:
+        deadline = time.monotonic() + 120
+        while not list((workdir / "coded").glob("*.jsonl")) and time.monotonic() < deadline:
+            time.sleep(0.01)
+        running.send_signal(signal.SIGINT)
+        err = running.communicate(timeout=120)[1].decode()
+    finally:
+        running.kill()
+        running.wait()
     assert running.returncode == 130, err
     assert "interrupted; what was finished is kept" in err
     assert "Traceback" not in err

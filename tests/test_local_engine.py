@@ -13,7 +13,7 @@ import pytest
 from pipeline_support import ALERTS, CHAT, MANUAL, ROOT, SHORT, Oracle, clean_environment, talk
 
 from assistant.embeddings import LocalEmbedder
-from assistant.errors import EngineError
+from assistant.errors import EngineError, GroundingError
 from assistant.extraction.base import Coding, Engine, in_order, only_statement, to_evidence
 from assistant.extraction.engines import make_engine, run_task
 from assistant.extraction.local import LocalEngine
@@ -236,14 +236,14 @@ def _turn(role: Role = Role.RESPONDENT) -> tuple[Transcript, Turn]:
 def test_a_span_outside_a_respondents_turn_is_refused(john: Framework, shift_start: int, shift_end: int, role: str) -> None:
     transcript, turn = _turn(Role(role))
     coding = Coding("deployment.process", turn.start + shift_start, turn.end + shift_end, stage_low=1, stage_high=2)
-    with pytest.raises(Exception, match="not inside a respondent's turn"):
+    with pytest.raises(GroundingError, match="not inside a respondent's turn"):
         to_evidence(transcript, john.id, john.element(coding.element), turn, coding, "local/1")
 
 
 def test_an_empty_span_is_refused(john: Framework) -> None:
     transcript, turn = _turn()
     coding = Coding("deployment.process", turn.start, turn.start)
-    with pytest.raises(Exception, match="not inside"):
+    with pytest.raises(GroundingError, match="not inside"):
         to_evidence(transcript, john.id, john.element(coding.element), turn, coding, "local/1")
 
 

@@ -84,9 +84,10 @@ def test_scripts_without_blanks() -> None:
     ],
 )
 def test_hostile_text_takes_linear_time(text: str) -> None:
-    began = time.perf_counter()
+    """Quadratic work would take minutes. CPU time of this thread: what else the machine does is not counted."""
+    began = time.thread_time()
     sentences(text, 0, len(text))
-    assert time.perf_counter() - began < 3
+    assert time.thread_time() - began < 5
 
 
 @pytest.mark.skipif(not (SHARED / "evaluation" / "transcripts").is_dir(), reason="evaluation transcripts are not at hand")
@@ -98,9 +99,10 @@ def test_ten_thousand_words_take_less_than_a_tenth_of_a_second() -> None:
 
 
 def _timed(transcript: Transcript) -> float:
-    began = time.perf_counter()
+    """CPU seconds."""
+    began = time.thread_time()
     segment(transcript)
-    return time.perf_counter() - began
+    return time.thread_time() - began
 
 
 def test_segments_keep_their_index_whatever_the_roles() -> None:

@@ -234,7 +234,9 @@ def test_seconds(text: str, value: float | None) -> None:
 
 @pytest.mark.skipif(not (SHARED / "evaluation" / "transcripts").is_dir(), reason="evaluation transcripts are not at hand")
 def test_evaluation_transcripts_stand_as_they_are() -> None:
-    for path in sorted((SHARED / "evaluation" / "transcripts").glob("*.txt")):
+    paths = sorted((SHARED / "evaluation" / "transcripts").glob("*.txt"))
+    assert paths
+    for path in paths:
         transcript = read_transcript(path)
         assert transcript.text == path.read_text(encoding="utf-8")
         other = read_transcript(path.with_suffix(".md"))
