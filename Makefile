@@ -2,7 +2,7 @@
 # make test   set everything up and run all tests
 # make app    open the web app
 # make check  ruff, mypy strict, import contracts
-# make bench  the side-by-side measurements (needs ../shared/evaluation for some)
+# make bench  quality and speed of the local engine (quality needs ../shared/evaluation; the others: docs/reference.md)
 # make train  fit the local engine's heads from benchmarks/corpus again
 
 PYTHON ?= python3
