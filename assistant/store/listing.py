@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from typing import Any, Final
 
 from sqlalchemy import ColumnElement, Connection, Select, and_, func, or_, select, tuple_
@@ -103,11 +103,13 @@ class Listing(Runs):
         taken = tuple(d for d in taken if d.evidence in given)
         return review.fold(found, taken, blind=mode == ReviewMode.BLIND)
 
-    def decisions(self, use_case: str, *, evidence: str | None = None, reviewer: str | None = None) -> tuple[Decision, ...]:
-        """Decisions on evidence in the order in which they were taken: all, of one piece, or of one reviewer."""
+    def decisions(
+        self, use_case: str, *, evidence: str | Collection[str] | None = None, reviewer: str | None = None
+    ) -> tuple[Decision, ...]:
+        """Decisions on evidence in the order in which they were taken: all, of one piece or of several, or of one reviewer."""
         conditions = [decisions.c.use_case == use_case]
         if evidence is not None:
-            conditions.append(decisions.c.evidence == evidence)
+            conditions.append(decisions.c.evidence.in_([evidence] if isinstance(evidence, str) else evidence))
         if reviewer is not None:
             conditions.append(decisions.c.reviewer == reviewer)
         with self._read() as c:

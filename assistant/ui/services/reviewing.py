@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 from enum import StrEnum
 from typing import Literal
 
 from assistant import review
-from assistant.errors import NotFoundError
+from assistant.errors import InputError, NotFoundError, StaleEditError
 from assistant.models import Decision, ElementDecision, EvidenceState, Framework
 from assistant.store import UNCHECKED, EvidenceEdit, EvidenceFilter, EvidenceItem, EvidenceOrder, ReviewMode, Store, UseCase
 from assistant.store.base import encode_cursor
@@ -169,36 +169,58 @@ def decide(
 
 @call(REVIEW)
 def last_decisions(user: User, store: Store, use_case: str, *, limit: int = 30) -> tuple[tuple[Decision, bool], ...]:
-    """The reviewer's newest decisions, newest first, and whether each still stands (so that it can be taken back)."""
+    """The reviewer's newest decisions, newest first, and whether each can be taken back: it stands, and nothing stands on top of it."""
     taken = store.last_decisions(use_case, reviewer=user.name, limit=limit)
-    back: dict[str, int] = {}
-    lines = []
-    for decision in taken:
-        if decision.action == "reopen":
-            back[decision.evidence] = back.get(decision.evidence, 0) + 1
-            lines.append((decision, False))
-        elif back.get(decision.evidence, 0) > 0:
-            back[decision.evidence] -= 1
-            lines.append((decision, False))
-        else:
-            lines.append((decision, True))
-    return tuple(lines)
+    stacks = _standing(user, store, use_case, {d.evidence for d in taken})
+    tops = {stack[-1].id for stack in stacks.values() if stack}
+    return tuple((decision, decision.id in tops) for decision in taken)
+
+
+def _standing(user: User, store: Store, use_case: str, evidence: Collection[str]) -> dict[str, tuple[Decision, ...]]:
+    """By evidence: the decisions that stand, oldest first; all reviewers' or, where they work blind, the user's own."""
+    own = own_view(user, store.use_case(use_case))
+    return review.standing(store.decisions(use_case, evidence=evidence, reviewer=own))
 
 
 @call(REVIEW)
-def undo(user: User, store: Store, use_case: str, evidence: str | None = None) -> str:
-    """Takes the last decision on this evidence back, or the reviewer's own last one that stands; gives the evidence.
+def undo(user: User, store: Store, use_case: str, evidence: str | None = None, *, decision: str = "") -> str:
+    """Takes the reviewer's decision on this evidence back, or their newest one that stands; gives the evidence.
 
-    Raises NotFoundError where there is none; InputError, StaleEditError.
+    ``decision``: the one that the reviewer saw as the last. Nobody else's is ever taken back: raises StaleEditError where another
+    reviewer decided on top, or where ``decision`` is not the last any more; NotFoundError where there is none; InputError.
     """
-    target = evidence
-    if target is None:
-        standing = [d for d, stands in last_decisions(user, store, use_case) if stands]
-        if not standing:
-            raise NotFoundError("there is nothing to take back", remedy="you have not decided on anything here yet")
-        target = standing[0].evidence
-    store.undo(use_case, target, user.name)
+    target = evidence if evidence is not None else _newest(user, store, use_case)
+    own = own_view(user, store.use_case(use_case))
+    of_it = store.decisions(use_case, evidence=target, reviewer=own)
+    stack = review.standing(of_it).get(target, ())
+    if not stack:
+        raise InputError("nothing is decided on this evidence", remedy="an edit is taken back on the evidence that was edited")
+    if stack[-1].reviewer != user.name or decision not in ("", stack[-1].id):
+        who = stack[-1].reviewer if stack[-1].reviewer != user.name else "you"
+        raise StaleEditError(
+            f"{who} decided on this evidence after that",
+            current=store.evidence_item(use_case, target, reviewer=own),
+            attempted={"evidence": target, "action": "reopen", "reviewer": user.name},
+            remedy="look at the present version; to change it, decide on it again",
+        )
+    # Somebody may still be first between here and there.
+    store.undo(use_case, target, user.name, expected_last_decision=of_it[-1].id)
     return target
+
+
+def _newest(user: User, store: Store, use_case: str) -> str:
+    """Evidence of the reviewer's newest decision that stands, however many after it were taken back. Raises NotFoundError."""
+    limit = 50
+    while True:
+        taken = store.last_decisions(use_case, reviewer=user.name, limit=limit)
+        stacks = _standing(user, store, use_case, {d.evidence for d in taken})
+        standing = {d.id for stack in stacks.values() for d in stack}
+        found = next((d.evidence for d in taken if d.id in standing), None)
+        if found is not None:
+            return found
+        if len(taken) < limit:
+            raise NotFoundError("there is nothing to take back", remedy="none of your decisions here stands")
+        limit *= 4
 
 
 @call(REVIEW)

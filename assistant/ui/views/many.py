@@ -13,6 +13,7 @@ from assistant.ui.here import Here
 from assistant.ui.markup import DONE, chip, esc, facts, quote, said
 from assistant.ui.services import reviewing
 from assistant.ui.services.reviewing import BULK, Queue, Waiting
+from assistant.ui.views import stale
 
 PREVIEW = 30
 """Quotes of the preview."""
@@ -58,6 +59,7 @@ def _accept(here: Here, seen: dict[str, str | None]) -> None:
 
 def draw_last(here: Here) -> None:
     """The reviewer's own newest decisions; who reviews blind to whom."""
+    stale.show(here)
     _how(here)
     taken = reviewing.last_decisions(here.user, here.store, here.where)
     names = {e.id: e.name for e in here.framework.elements}
@@ -74,7 +76,7 @@ def draw_last(here: Here) -> None:
         head = f"{chip(DONE[decision.action], '' if stands else 'quiet')} <b class='small'>{esc(names.get(e.element, e.element))}</b>"
         words.html(f"{head} <span class='muted small'>{at}{reason}</span>{quote(e.quote)}")
         if stands:
-            button.button("Undo", key=f"undo-{decision.id}", on_click=_undo, args=(here, decision.evidence))
+            button.button("Undo", key=f"undo-{decision.id}", on_click=_undo, args=(here, decision.evidence, decision.id))
 
 
 def _how(here: Here) -> None:
@@ -93,11 +95,8 @@ def _how(here: Here) -> None:
         )
 
 
-def _undo(here: Here, evidence: str) -> None:
-    try:
-        reviewing.undo(here.user, here.store, here.where, evidence)
-    except AssistantError as error:
-        shared.later(error)
+def _undo(here: Here, evidence: str, decision: str) -> None:
+    stale.guarded(lambda: reviewing.undo(here.user, here.store, here.where, evidence, decision=decision))
 
 
 def _mode(here: Here, key: str) -> None:
