@@ -122,6 +122,23 @@ def test_the_negation_reasons_are_told() -> None:
     assert refused("We deploy the model twice a week after 4 approvals") == "number"
 
 
+def reason_for(quote: str, answer: str) -> str:
+    """Why the quote is refused where that is the answer; empty where it is found."""
+    found = ground(quote, conversation(("Ines", "And?"), ("Bo", answer)))
+    return found.reason if isinstance(found, Refused) else ""
+
+
+@pytest.mark.parametrize(("quote", "reason"), [("retrain models", "too short"), ("retrain models every", ""), ("Yes indeed.", "")])
+def test_two_words_need_a_sentence_of_their_own_three_do_not(quote: str, reason: str) -> None:
+    assert reason_for(quote, "Yes indeed. We retrain models every night.") == reason
+
+
+@pytest.mark.parametrize(("between", "reason"), [(4, "negation"), (5, "")])
+def test_a_negation_is_looked_for_five_words_back(between: int, reason: str) -> None:
+    words = ["really", "quite", "simply", "ever", "properly"][:between]
+    assert reason_for("retrain models every night", f"Today we never {' '.join(words)} retrain models every night.") == reason
+
+
 def test_turns_limit_and_prefer() -> None:
     double = conversation(("Ines", "And?"), ("Bo", "We log every run."), ("Ines", "You?"), ("Ada", "We log every run."))
     first, second = ground("We log every run.", double), ground("We log every run.", double, prefer=3)

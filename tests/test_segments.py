@@ -56,6 +56,18 @@ def test_long_speech_without_stops_is_cut_at_clauses() -> None:
     assert all(10 < len(part.split()) <= MAX_WORDS for part in plain)
 
 
+def test_long_speech_without_clauses_is_cut_in_the_middle() -> None:
+    assert [len(part.split()) for part in split("word " * 70)] == [35, 35]
+    assert [len(part.split()) for part in split("word " * 60)] == [60]
+    assert [len(part.split()) for part in split("word " * 61)] == [30, 31]
+
+
+def test_a_clause_that_begins_too_early_is_no_place_to_cut() -> None:
+    """Ten words are no sentence of their own; eleven may be."""
+    assert len(split("word " * 5 + "and " + "word " * 64)[0].split()) == 35
+    assert len(split("word " * 11 + "and " + "word " * 58)[0].split()) == 11
+
+
 def test_long_speech_is_cut_at_cue_borders_first() -> None:
     text = "alpha beta and gamma " * 30
     spans = [TimedSpan(start=n, end=n + 84) for n in range(0, len(text) - 84, 84)]

@@ -6,11 +6,12 @@ from itertools import pairwise
 
 import numpy as np
 import pytest
+from builders import element
 from hypothesis import given
 from hypothesis import strategies as st
 
 from assistant.extraction.features import Sentence
-from assistant.extraction.spans import MAX_SENTENCES, Passage, best_range, between, focus, passages
+from assistant.extraction.spans import MAX_SENTENCES, Passage, best_range, between, focus, likely_statement, passages
 
 
 def turns(*lengths: int) -> list[Sentence]:
@@ -25,6 +26,10 @@ def found(lengths: tuple[int, ...], probability: list[float], threshold: float =
 
 def test_a_peak_alone_is_a_passage_of_one_sentence() -> None:
     assert found((3,), [0.1, 0.9, 0.1]) == [(1, 1, 1)]
+
+
+def test_a_neighbour_at_the_very_share_is_taken_in() -> None:
+    assert found((2,), [1.0, 0.5], widen=0.5) == [(0, 1, 0)]
 
 
 def test_a_neighbour_that_carries_on_is_taken_in() -> None:
@@ -128,6 +133,34 @@ def test_the_range_has_the_highest_expected_overlap(weights: list[float], stages
     assert 1 <= low <= high <= stages
     best = max(expected(a, b) for a in range(1, stages + 1) for b in range(a, stages + 1))
     assert expected(low, high) >= best - 1e-6
+
+
+# ---------------------------------------------------------------- the statement that a distribution speaks for
+
+RUNS = element("a.one", [(1, 1), (2, 4), (5, 5)])
+DIVIDED = 0.5 * one((1, 1)) + 0.5 * one((2, 4))
+"""Stage 1 holds 0.5; stages 2 to 4 hold 0.5 / sqrt(3) each: 63.4 % of the whole."""
+
+
+@pytest.mark.parametrize(
+    ("distribution", "need", "stages"),
+    [
+        (one((2, 4)), 0.99, (2, 4)),
+        (one((3, 3)), 0.99, (2, 4)),
+        (one((1, 1)), 0.99, (1, 1)),
+        (one((5, 5)), 0.99, (5, 5)),
+        (one((1, 5)), 0.59, (2, 4)),  # three of five stages
+        (one((1, 5)), 0.61, None),
+        (DIVIDED, 0.63, (2, 4)),
+        (DIVIDED, 0.64, None),
+        (0.6 * one((1, 1)) + 0.4 * one((5, 5)), 0.59, (1, 1)),
+        (0.5 * one((1, 1)) + 0.5 * one((5, 5)), 0.49, (1, 1)),  # a tie goes to the lower
+        (one((2, 4)), 1.0, None),  # one is never asked: no statement is placed
+    ],
+)
+def test_the_likely_statement_holds_at_least_the_share(distribution: np.ndarray, need: float, stages: tuple[int, int] | None) -> None:  # type: ignore[type-arg]
+    statement = likely_statement(distribution, PAIRS, RUNS, need)
+    assert (None if statement is None else (statement.stage_low, statement.stage_high)) == stages
 
 
 # ---------------------------------------------------------------- how much a conversation keeps to the subject
