@@ -27,8 +27,8 @@ MENU = (
     ("About", "frameworks", "Frameworks", ":material/menu_book:", frozenset(AppRole)),
     ("About", "settings", "Settings", ":material/settings:", ADMIN),
 )
+# Set once a signed-in session has looked for the address that was asked for. (A text below would be drawn: this is the script itself.)
 LANDED: Final = "assistant-landed"
-"""Set once a signed-in session has looked for the address that was asked for."""
 
 
 def pages(user: User) -> dict[str, list[st.Page]]:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
+from contextlib import suppress
 from dataclasses import dataclass
 from typing import Final
 
@@ -67,18 +68,22 @@ def now() -> Here:
 
 
 def choose_use_case(user: User, store: Store, app: AppState) -> None:
-    """The list of use cases in the side bar; the first one is chosen on a first visit."""
-    lines = [p for _, cases in projects.overview(user, store) for p in cases]
-    alike = Counter(p.use_case.name for p in lines)
+    """The list of use cases in the side bar; the first one is chosen on a first visit. An archived one that is open is in it too."""
+    lines = list(projects.choices(user, store))
+    ids = [use_case.id for _, use_case in lines]
+    if app.use_case and app.use_case not in ids:
+        with suppress(NotFoundError):
+            lines.append(projects.open_use_case(user, store, app.use_case))
+            ids.append(app.use_case)
     if not lines:
         return
-    ids = [p.use_case.id for p in lines]
     if app.use_case not in ids:
         app.switch(ids[0])
+    alike = Counter(use_case.name for _, use_case in lines)
     # The list is narrow: the organisation is named only where the use case alone could be two.
     names = {
-        p.use_case.id: label(f"{p.use_case.name} · {p.organisation.name}" if alike[p.use_case.name] > 1 else p.use_case.name, 70)
-        for p in lines
+        use_case.id: label(f"{use_case.name} · {organisation.name}" if alike[use_case.name] > 1 else use_case.name, 70)
+        for organisation, use_case in lines
     }
     key = "use-case"
     st.session_state[key] = app.use_case

@@ -15,7 +15,7 @@ from enum import StrEnum
 from itertools import count
 from typing import Final, Protocol, runtime_checkable
 
-from assistant.errors import AssistantError, PermissionDenied
+from assistant.errors import AssistantError
 from assistant.extraction.base import Engine
 from assistant.interview.service import check_agreed
 from assistant.models import CodingResult, CodingTask, Framework, Transcript
@@ -110,30 +110,30 @@ class Jobs:
             self._jobs[job.id] = (job, framework, threading.Event())
             self._waiting.put(job.id)
             if self._thread is None or not self._thread.is_alive():
-                self._thread = threading.Thread(target=self._run, name="coding", daemon=True)
-                self._thread.start()
+                self._begin()
         return job
+
+    def _begin(self) -> None:
+        self._thread = threading.Thread(target=self._run, name="coding", daemon=True)
+        self._thread.start()
 
     def of(self, use_case: str) -> Job | None:
         """The newest job of a use case."""
         with self._lock:
             return next((job for job, _, _ in reversed(self._jobs.values()) if job.use_case == use_case), None)
 
-    def active(self) -> tuple[Job, ...]:
-        """Everything that runs or waits."""
-        with self._lock:
-            return tuple(job for job, _, _ in self._jobs.values() if job.active)
-
     def cancel(self, use_case: str) -> None:
         """Stops after what is being coded now, within it where the engine can; that is thrown away, what was committed stays."""
         with self._lock:
-            stopped = [job.id for job, _, _ in self._jobs.values() if job.use_case == use_case and job.active]
+            stopped = [entry for entry in self._jobs.values() if entry[0].use_case == use_case and entry[0].active]
             working = self._working
-            for job_id in stopped:
-                self._jobs[job_id][2].set()
-        for job_id in stopped:
-            self._change(job_id, stopping=True)
-            if working is not None and working[0] == job_id and isinstance(working[1], Stepwise):
+            for job, framework, stop in stopped:
+                stop.set()
+                # What only waits is over at once: its turn may be far away.
+                ended = replace(job, state=JobState.CANCELLED) if job.state is JobState.WAITING else replace(job, stopping=True)
+                self._jobs[job.id] = (ended, framework, stop)
+        for job, _, _ in stopped:
+            if working is not None and working[0] == job.id and isinstance(working[1], Stepwise):
                 working[1].stop()
 
     # ------------------------------------------------------------ in the thread
@@ -161,11 +161,17 @@ class Jobs:
                 if broken:
                     remark = "the coding worker stopped: the server's log says why; start the coding again"
                     self._change(job_id, state=JobState.FAILED, current="", errors=(("", remark),))
+                    # Other jobs may wait behind this one.
+                    with self._lock:
+                        self._begin()
 
     def _code(self, job_id: int) -> None:
-        job = self._change(job_id, state=JobState.RUNNING)
         with self._lock:
-            _, framework, stop = self._jobs[job_id]
+            job, framework, stop = self._jobs[job_id]
+            if not job.active:
+                return
+            job = replace(job, state=JobState.RUNNING)
+            self._jobs[job_id] = (job, framework, stop)
         engine = None if stop.is_set() else self._engines(job.engine, framework, job.use_case)
         if engine is not None:
             with self._lock:
@@ -174,23 +180,27 @@ class Jobs:
             if engine is None or stop.is_set():
                 self._change(job_id, state=JobState.CANCELLED, current="")
                 return
-            transcript = self._store.transcript(job.use_case, transcript_id)
-            job = self._change(job_id, current=transcript.name, part=0, parts=0)
-            outcome = self._one(job, engine, transcript, framework, stop)
+            name = transcript_id
+            try:
+                transcript = self._store.transcript(job.use_case, transcript_id)
+                name = transcript.name
+                job = self._change(job_id, current=name, part=0, parts=0)
+                outcome = self._one(job, engine, transcript, framework, stop)
+            except AssistantError as error:
+                # E.g. withdrawn meanwhile: the others go on.
+                log.warning("coding %s failed: %s", transcript_id, error)
+                outcome = 0, str(error)
             if outcome is None:
                 continue
             found, problem = outcome
-            errors = (*job.errors, (transcript.name, problem)) if problem else job.errors
+            errors = (*job.errors, (name, problem)) if problem else job.errors
             job = self._change(job_id, done=job.done + 1, found=job.found + found, errors=errors)
         self._change(job_id, state=JobState.CANCELLED if stop.is_set() else JobState.DONE, current="")
 
     def _one(self, job: Job, engine: Engine, transcript: Transcript, framework: Framework, stop: threading.Event) -> tuple[int, str] | None:
         """Codes and commits one transcript; gives the number of pieces found, and what went wrong; None where it was cancelled."""
         task = task_for(engine, transcript, framework)
-        try:
-            self._agreed(job, task)
-        except PermissionDenied as error:
-            return 0, str(error)
+        self._agreed(job, task)
         run = self._store.begin_run(job.use_case, task, by=job.by)
         if run.state is RunState.DONE:
             return run.evidence, ""
@@ -211,7 +221,7 @@ class Jobs:
         endpoint, model = (str(task.settings.get(name, "")) for name in ("endpoint", "model"))
         if endpoint:
             interview = next(i.interview for i in self._store.transcripts(job.use_case) if i.id == task.transcript.id)
-            check_agreed(self._store, interview, endpoint, model)
+            check_agreed(self._store, interview, endpoint, model, redacted=task.settings.get("redaction") != "off")
 
     def _coded(self, job_id: int, engine: Engine, task: CodingTask) -> CodingResult:
         if not isinstance(engine, Stepwise):

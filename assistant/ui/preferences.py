@@ -18,8 +18,8 @@ FILE = "app-settings.json"
 class Preferences(Model):
     """What is None stays as the environment says."""
 
-    engine: str = "local"
-    """``local`` or ``llm``."""
+    engine: Literal["local", "llm"] = "local"
+    """What is proposed for coding."""
     llm_model: str | None = None
     """Model name."""
     llm_base_url: str | None = None

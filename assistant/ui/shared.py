@@ -8,7 +8,7 @@ from contextlib import contextmanager
 import streamlit as st
 
 from assistant.embeddings import make_embedder
-from assistant.errors import AssistantError, EvidenceError, InputError
+from assistant.errors import AssistantError, InputError
 from assistant.extraction.base import Engine
 from assistant.models import Assessment, Framework, Transcript
 from assistant.pipeline import Accept
@@ -147,17 +147,13 @@ def show_later() -> None:
 
 
 @st.cache_data(show_spinner=False, max_entries=500)
-def _headline(use_case: str, revision: str, framework_hash: str, reviewed: bool, _user: User, _framework: Framework) -> Headline | None:
-    try:
-        found = assessing.assess(_user, store(), use_case, _framework, "confirmed" if reviewed else "all")
-    except EvidenceError:
-        # Coded with another framework: no headline under this one.
-        return None
+def _headline(use_case: str, revision: str, framework_hash: str, reviewed: bool, _user: User, _framework: Framework) -> Headline:
+    found = assessing.assess(_user, store(), use_case, _framework, "confirmed" if reviewed else "all")
     overall = found.overall
     return Headline(overall.stage if overall.sufficient else None, found.draft, overall.explanation)
 
 
-def headline(user: User, use_case: str, revision: str, framework: Framework, reviewed: bool) -> Headline | None:
+def headline(user: User, use_case: str, revision: str, framework: Framework, reviewed: bool) -> Headline:
     """The result of a use case in a line, computed once for every state of it; of the proposals where nothing is confirmed yet.
 
     Raises PermissionDenied, from the cache too.

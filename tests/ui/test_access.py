@@ -44,7 +44,7 @@ ALL = {role.value for role in AppRole}
 # Written down a second time on purpose: a slip in the code must not pass because the test reads the code.
 EXPECTED = {
     **dict.fromkeys(
-        ("projects.overview", "projects.open_use_case", "projects.revision", "projects.participants", "reviewing.element_counts",
+        ("projects.overview", "projects.choices", "projects.pseudonyms", "projects.open_use_case", "projects.revision", "projects.participants", "reviewing.element_counts",
          "reviewing.in_force", "assessing.assess", "assessing.simulate", "assessing.frozen", "assessing.open_frozen",
          "assessing.with_transcripts", "assessing.report", "assessing.compare"), READERS),
     **dict.fromkeys(
@@ -86,7 +86,7 @@ def arguments(project: Project) -> dict[str, tuple[object, ...]]:
     talk, gone = (service.create(s, u, guide, Setup(respondent=name)) for name in ("Ann", "Bo"))
     token = make_link(talk, signing_key(get_settings()), utc_now())
     within = {
-        "overview": (s,), "open_use_case": (s, u), "revision": (s, u), "participants": (s, u), "create": (s, "Org", "Case"),
+        "overview": (s, f.id), "choices": (s,), "pseudonyms": (s, u), "open_use_case": (s, u), "revision": (s, u), "participants": (s, u), "create": (s, "Org", "Case"),
         "rename_organisation": (s, project.use_case.organisation, "New"), "rename_use_case": (s, u, "New"),
         "archive_organisation": (s, project.use_case.organisation, False), "archive_use_case": (s, u, False), "plan": (s, u, f),
         "start": (jobs, s, u, f, "local", ()), "status": (jobs, u), "cancel": (jobs, u), "choice": (get_settings(),), "cost": (s, get_settings(), u, f, (t.id,)),
@@ -155,7 +155,7 @@ UNCHECKED = {"assessing.unknowns", "reviewing.own_view"}
 """Of services, pure functions of what a checked call gave."""
 OPENED_BY_LINK = {"answering.py"}
 """Whoever holds a respondent's link is nobody who signed in."""
-RECORDS = {"EvidenceEdit", "EvidenceFilter", "EvidenceItem", "EvidenceOrder", "Organisation", "ReviewMode", "UseCase", "Store"}
+RECORDS = {"AddedTranscript", "Participant", "EvidenceEdit", "EvidenceFilter", "EvidenceItem", "EvidenceOrder", "Organisation", "ReviewMode", "UseCase", "Store"}
 """What pages know of the store: records that services take and give; ``Store`` to hand it on."""
 
 

@@ -268,7 +268,7 @@ def test_several_are_accepted_after_a_preview(project: Project) -> None:
 def test_what_if_shows_another_stage_and_saves_nothing(project: Project) -> None:
     at = run("assessment", uc=project.use_case.id, av="What if", n="confirmed")
     for element in project.framework.elements:
-        at.radio(key=f"suppose-{element.id}").set_value(element.statements[-1].id)
+        at.radio(key=f"suppose-{project.use_case.id}-{project.framework.id}-{element.id}").set_value(element.statements[-1].id)
     at.run()
     assert "with 17 supposed" in text(at)
     assert "Kaizen" in text(at)
@@ -483,7 +483,7 @@ def test_selected_words_are_edited_at_their_own_place(project: Project) -> None:
 def test_what_if_begins_again(project: Project) -> None:
     at = run("assessment", uc=project.use_case.id, av="What if", n="confirmed")
     element = project.framework.elements[0]
-    at.radio(key=f"suppose-{element.id}").set_value(element.statements[-1].id).run()
+    at.radio(key=f"suppose-{project.use_case.id}-{project.framework.id}-{element.id}").set_value(element.statements[-1].id).run()
     assert "with 1 supposed" in text(at)
     at.button(key="what-if-clear").click().run()
     assert "nothing is supposed yet" in text(at)

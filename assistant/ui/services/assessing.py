@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from typing import Literal
 
 from assistant import __version__
-from assistant.errors import InputError
+from assistant.errors import AssistantError, InputError, StaleEditError
 from assistant.models import (
     Assessment,
     AssessmentFile,
@@ -50,12 +50,22 @@ def simulate(user: User, framework: Framework, assessment: Assessment, statement
 
 @call(WORK)
 def freeze(user: User, store: Store, use_case: str, framework: Framework, assessment: Assessment, label: str) -> FrozenAssessment:
-    """Keeps an assessment for good. Raises InputError without a label, or for a draft nobody reviewed."""
+    """Keeps an assessment for good, as it was seen.
+
+    Raises InputError without a label, or for a draft nobody reviewed; StaleEditError where it is another by now.
+    """
     if not label.strip():
         raise InputError("the frozen assessment has no name", remedy="give it one, e.g. the month and the occasion")
     if assessment.draft:
         raise InputError("a draft that nobody reviewed cannot be frozen", remedy="review the evidence, then freeze what is confirmed")
-    return store.freeze_assessment(use_case, assessment, framework, by=user.name, label=label.strip())
+    with store.unit():
+        present = assess(user, store, use_case, framework, "confirmed", assessment.policy)
+        if present.hash != assessment.hash:
+            raise StaleEditError(
+                "somebody decided on evidence since this result was drawn, so it was not frozen",
+                current=present, attempted=assessment, remedy="look at the result as it is now, then freeze it",
+            )  # fmt: skip
+        return store.freeze_assessment(use_case, assessment, framework, by=user.name, label=label.strip())
 
 
 @call(READ)
@@ -162,7 +172,9 @@ class Comparison:
 
 @call(READ)
 def compare(user: User, store: Store, use_case: str, before: Assessment, after: Assessment) -> Comparison:
-    """Every rating that changed, with the evidence and the decisions behind it."""
+    """Every rating that changed, with the evidence and the decisions behind it. Raises AssistantError for two of different frameworks."""
+    if before.framework != after.framework:
+        raise AssistantError("these two are of different frameworks", remedy="compare two of one framework")
     old = {e.id: e for e in before.evidence if counts(e)}
     new = {e.id: e for e in after.evidence if counts(e)}
     touched = set(old) ^ set(new)

@@ -47,6 +47,8 @@ class FrozenLine:
     draft: bool
     stage: int | None
     explanation: str
+    framework: str
+    """``Framework.hash`` of the one that it was made with."""
 
 
 @dataclass(frozen=True)
@@ -79,10 +81,11 @@ def revision(store: Store, use_case: str) -> str:
     return newest[0].id if newest else ""
 
 
-def progress(store: Store) -> dict[str, Progress]:
-    """By use case, in five counts over the whole database."""
-    s, r, t, a = evidence_states.c, runs.c, transcripts.c, assessments.c
-    kept = (s.reviewer == COMMON, s.outdated.is_(False), s.state != EvidenceState.SUPERSEDED.value)
+def progress(store: Store, framework: str) -> dict[str, Progress]:
+    """By use case, in five counts over the whole database; runs and evidence of this framework."""
+    e, s, r, t, a = evidence.c, evidence_states.c, runs.c, transcripts.c, assessments.c
+    joined = evidence_states.join(evidence, (s.use_case == e.use_case) & (s.evidence == e.id))
+    kept = (e.framework == framework, s.reviewer == COMMON, s.outdated.is_(False), s.state != EvidenceState.SUPERSEDED.value)
     found: dict[str, dict[str, int]] = {}
 
     def add(name: str, rows: Any) -> None:
@@ -92,10 +95,11 @@ def progress(store: Store) -> dict[str, Progress]:
 
     with store.engine.connect() as c:
         add("transcripts", c.execute(select(t.use_case, func.count()).group_by(t.use_case)))
-        done = select(r.use_case, func.count(func.distinct(r.transcript))).where(r.state == RunState.DONE.value)
+        done = select(r.use_case, func.count(func.distinct(r.transcript))).where(r.state == RunState.DONE.value, r.framework == framework)
         add("coded", c.execute(done.group_by(r.use_case)))
         add("frozen", c.execute(select(a.use_case, func.count()).group_by(a.use_case)))
-        states = c.execute(select(s.use_case, s.state, func.count()).where(*kept).group_by(s.use_case, s.state)).all()
+        counted = select(s.use_case, s.state, func.count()).select_from(joined).where(*kept)
+        states = c.execute(counted.group_by(s.use_case, s.state)).all()
     for use_case, state, number in states:
         add("evidence", [(use_case, number)])
         if state not in OPEN:
@@ -153,5 +157,6 @@ def frozen(store: Store, use_case: str) -> tuple[FrozenLine, ...]:
         plain = json.loads(content) if isinstance(content, str) else content
         overall = plain["overall"]
         stage = overall["stage"] if overall["sufficient"] else None
-        lines.append(FrozenLine(id_, label, by, at, hash_, redacted, plain["draft"], stage, overall["explanation"]))
+        said = overall["explanation"]
+        lines.append(FrozenLine(id_, label, by, at, hash_, redacted, plain["draft"], stage, said, plain["framework_hash"]))
     return tuple(lines)

@@ -10,6 +10,7 @@ from assistant.ui import shared, state
 from assistant.ui.here import Here, now
 from assistant.ui.markup import chip, esc, label, md, statement_cell
 from assistant.ui.services import library
+from assistant.ui.services.reviewing import Queue
 
 
 def draw() -> None:
@@ -51,7 +52,9 @@ def _link(url: str) -> str:
 
 def _chosen() -> None:
     app = state.current()
-    app.framework, app.element, app.evidence = st.session_state["framework"], "", ""
+    app.framework, app.element, app.evidence, app.read_element = st.session_state["framework"], "", "", ""
+    # Filters may name elements that the other framework does not have.
+    app.queue, app.trail = Queue(), []
 
 
 def _search(here: Here) -> None:

@@ -8,7 +8,7 @@ from dataclasses import replace
 import streamlit as st
 
 from assistant.errors import AssistantError, NotFoundError
-from assistant.models import Assessment, ElementRating
+from assistant.models import Assessment, ElementRating, Framework
 from assistant.ui import parts, shared, state
 from assistant.ui.access import WORK
 from assistant.ui.here import Here
@@ -19,6 +19,7 @@ from assistant.ui.services.queries import FrozenLine
 from assistant.ui.views import resulting, tracing
 
 LIVE = "live"
+NAME = "freeze-name"
 PART, RESULT, TRACE = "frozen-part", "Result", "Trace"
 
 
@@ -39,32 +40,45 @@ def draw(here: Here, assessment: Assessment | None) -> None:
         words, button = st.columns([6, 1], vertical_alignment="center")
         marks = chip("quotes erased since", "quiet") if line.redacted else ""
         words.html(
-            f"<b>{said(line.label)}</b> {stage_chip(here.framework, line.stage) if _fits(here, line) else ''}{marks}<br>"
+            f"<b>{said(line.label)}</b> {stage_chip(here.framework, line.stage) if _of_this(here, line) else ''}{marks}<br>"
             f"<span class='muted small'>{line.at:%Y-%m-%d %H:%M} UTC by {said(line.by)}<br>{esc(_words(here, line))}</span>"
         )
         button.button("Open", key=f"frozen-{line.id}", on_click=_show, args=(line.id,))
     _compare(here, assessment, lines)
 
 
-def _fits(here: Here, line: FrozenLine) -> bool:
-    return line.stage is None or line.stage <= len(here.framework.stages)
+def _of_this(here: Here, line: FrozenLine) -> bool:
+    """Whether it was made with the framework of the page: a stage's number means another stage in another one."""
+    return line.framework == here.framework.hash
 
 
 def _words(here: Here, line: FrozenLine) -> str:
-    stage = here.framework.stage_name(line.stage) if line.stage is not None and _fits(here, line) else ""
-    return parts.summary(stage, line.explanation)
+    if not _of_this(here, line):
+        return f"with another framework: {line.explanation}"
+    return parts.summary(here.framework.stage_name(line.stage) if line.stage is not None else "", line.explanation)
 
 
 def _freeze(here: Here, assessment: Assessment) -> None:
-    with st.form("freeze", clear_on_submit=True):
+    with st.form("freeze"):
         name, button = st.columns([5, 2], vertical_alignment="bottom")
-        given = name.text_input("Freeze the present result as", placeholder="e.g. November, after the second round", max_chars=200)
-        if button.form_submit_button("Freeze", type="primary", icon=":material/ac_unit:", disabled=assessment.draft, width="stretch"):
-            with shared.problems():
-                frozen = assessing.freeze(here.user, here.store, here.where, here.framework, assessment, given)
-                st.toast(f"Frozen as {md(frozen.label)}", icon=":material/ac_unit:")
+        name.text_input("Freeze the present result as", placeholder="e.g. November, after the second round", max_chars=200, key=NAME)
+        # What is frozen is what was drawn, not what it may have become since.
+        button.form_submit_button(
+            "Freeze", type="primary", icon=":material/ac_unit:", disabled=assessment.draft, width="stretch", on_click=_frozen,
+            args=(here, assessment),
+        )  # fmt: skip
     if assessment.draft:
         st.caption("A draft cannot be frozen: choose “confirmed evidence” above.")
+
+
+def _frozen(here: Here, assessment: Assessment) -> None:
+    try:
+        frozen = assessing.freeze(here.user, here.store, here.where, here.framework, assessment, st.session_state[NAME])
+    except AssistantError as error:
+        shared.later(error)
+        return
+    st.session_state[NAME] = ""
+    st.toast(f"Frozen as {md(frozen.label)}", icon=":material/ac_unit:")
 
 
 def _show(assessment: str) -> None:
@@ -123,54 +137,45 @@ def _compare(here: Here, assessment: Assessment, lines: Sequence[FrozenLine]) ->
         st.caption("Choose two different ones.")
         return
     with shared.problems():
-        try:
-            before, after = _chosen(here, assessment, first), _chosen(here, assessment, second)
-            _changes(here, assessing.compare(here.user, here.store, here.where, before, after))
-        except KeyError as error:
-            raise AssistantError("these two are of frameworks with different elements", remedy="compare two of one framework") from error
+        (before, old), (after, new) = _chosen(here, assessment, first), _chosen(here, assessment, second)
+        _changes(assessing.compare(here.user, here.store, here.where, before, after), old, new)
 
 
-def _chosen(here: Here, live: Assessment, chosen: str) -> Assessment:
-    return live if chosen == LIVE else assessing.open_frozen(here.user, here.store, chosen)[0].assessment
+def _chosen(here: Here, live: Assessment, chosen: str) -> tuple[Assessment, Framework]:
+    """One side, with the framework that it was made with."""
+    if chosen == LIVE:
+        return live, here.framework
+    found, framework, _ = assessing.open_frozen(here.user, here.store, chosen)
+    return found.assessment, framework
 
 
-def _headline(here: Here, assessment: Assessment) -> str:
-    return stage_chip(here.framework, assessment.overall.stage if assessment.overall.sufficient else None)
-
-
-def _extent(here: Here, assessment: Assessment) -> str:
-    """What was open; an assessment of another framework says it in its own words."""
-    if assessment.framework_hash == here.framework.hash:
-        return parts.extent(here.framework, assessment.overall)
-    return assessment.overall.explanation
-
-
-def _changes(here: Here, found: Comparison) -> None:
-    sides = ("before", found.before), ("after", found.after)
+def _changes(found: Comparison, old: Framework, new: Framework) -> None:
+    sides = ("before", found.before, old), ("after", found.after, new)
     st.html(
         "".join(
-            f"<p class='tight'>{chip(name, 'quiet')} {_headline(here, one)} <span class='muted small'>{esc(_extent(here, one))}</span></p>"
-            for name, one in sides
+            f"<p class='tight'>{chip(name, 'quiet')} {stage_chip(framework, one.overall.stage if one.overall.sufficient else None)} "
+            f"<span class='muted small'>{esc(parts.extent(framework, one.overall))}</span></p>"
+            for name, one, framework in sides
         )
         + "".join(f"<p class='small'>{esc(line)}</p>" for line in found.general)
     )
     if not found.changes:
         st.info("No element's rating differs.", icon=":material/drag_handle:")
     for change in found.changes:
-        st.html(_change(here, change))
+        st.html(_change(change, old, new))
 
 
-def _change(here: Here, change: Change) -> str:
-    name = here.framework.element(change.element).name
+def _change(change: Change, old: Framework, new: Framework) -> str:
+    name = new.element(change.element).name
     causes = (
         "".join(f"<li>{esc(c.what)}{f' by {said(c.by)}' if c.by else ''}{quote(c.quote) if c.quote else ''}</li>" for c in change.causes)
         or "<li>the framework or the policy changed</li>"
     )
-    return f"<p><b>{esc(name)}</b> {_where(here, change.before)} → {_where(here, change.after)}</p><ul class='small'>{causes}</ul>"
+    return f"<p><b>{esc(name)}</b> {_where(old, change.before)} → {_where(new, change.after)}</p><ul class='small'>{causes}</ul>"
 
 
-def _where(here: Here, rating: ElementRating) -> str:
+def _where(framework: Framework, rating: ElementRating) -> str:
     if rating.stage is not None:
-        return stage_chip(here.framework, rating.stage)
-    bounds = f" ({stages(here.framework, rating.low, rating.high)})" if rating.status == "unplaced" else ""
+        return stage_chip(framework, rating.stage)
+    bounds = f" ({stages(framework, rating.low, rating.high)})" if rating.status == "unplaced" else ""
     return chip(f"{rating.status.value}{bounds}", "unknown")

@@ -26,7 +26,7 @@ def draw() -> None:
     here = now()
     st.title("Home")
     archived = bool(st.session_state.get("home-archived", False))
-    lines = projects.overview(here.user, here.store, archived=archived)
+    lines = projects.overview(here.user, here.store, here.framework.id, archived=archived)
     _path(here, lines)
     for organisation, cases in lines:
         _organisation(here, organisation, cases)
@@ -124,8 +124,7 @@ def _facts(here: Here, project: Project) -> str:
         headline = shared.headline(
             here.user, use_case.id, projects.revision(here.user, here.store, use_case.id), here.framework, bool(p.confirmed)
         )
-        if headline is not None:
-            marks.append(parts.headline_chip(here.framework, headline))
+        marks.append(parts.headline_chip(here.framework, headline))
     return "".join(marks)
 
 
@@ -143,10 +142,14 @@ def _switch(use_case: str) -> None:
 
 def _organisation_menu(here: Here, organisation: Organisation) -> None:
     with st.popover("Manage", help="Rename or archive the organisation", key=f"org-menu-{organisation.id}"):
-        name = st.text_input(
-            "Name of the organisation", organisation.name, key=f"org-name-{organisation.id}-{organisation.name}", max_chars=300
+        key = f"org-name-{organisation.id}-{organisation.name}"
+        st.text_input("Name of the organisation", organisation.name, key=key, max_chars=300)
+        st.button(
+            "Rename",
+            key=f"org-rename-{organisation.id}",
+            on_click=_rename,
+            args=(projects.rename_organisation, here, organisation.id, key),
         )
-        st.button("Rename", key=f"org-rename-{organisation.id}", on_click=_rename_organisation, args=(here, organisation.id, name))
         st.button(
             "Bring back" if organisation.archived else "Archive",
             key=f"org-archive-{organisation.id}",
@@ -158,8 +161,9 @@ def _organisation_menu(here: Here, organisation: Organisation) -> None:
 def _use_case_menu(here: Here, project: Project) -> None:
     use_case = project.use_case
     with st.popover("Manage", help="Rename or archive the use case", key=f"menu-of-{use_case.id}"):
-        name = st.text_input("Name of the use case", use_case.name, key=f"uc-name-{use_case.id}-{use_case.name}", max_chars=300)
-        st.button("Rename", key=f"uc-rename-{use_case.id}", on_click=_rename_use_case, args=(here, use_case.id, name))
+        key = f"uc-name-{use_case.id}-{use_case.name}"
+        st.text_input("Name of the use case", use_case.name, key=key, max_chars=300)
+        st.button("Rename", key=f"uc-rename-{use_case.id}", on_click=_rename, args=(projects.rename_use_case, here, use_case.id, key))
         st.button(
             "Bring back" if use_case.archived else "Archive",
             key=f"uc-archive-{use_case.id}",
@@ -168,12 +172,9 @@ def _use_case_menu(here: Here, project: Project) -> None:
         )
 
 
-def _rename_organisation(here: Here, organisation: str, name: str) -> None:
-    _do(projects.rename_organisation, here, organisation, name)
-
-
-def _rename_use_case(here: Here, use_case: str, name: str) -> None:
-    _do(projects.rename_use_case, here, use_case, name)
+def _rename(service: object, here: Here, subject: str, key: str) -> None:
+    """The name is read when the button is pressed: what was typed last has not been drawn yet."""
+    _do(service, here, subject, st.session_state[key])
 
 
 def _do(service: object, here: Here, *args: object) -> None:
@@ -186,8 +187,8 @@ def _do(service: object, here: Here, *args: object) -> None:
 
 def _create(here: Here, organisations: Sequence[str]) -> None:
     box = st.expander("New use case", icon=":material/add:", expanded=not organisations)
-    with box, st.form("new-use-case", border=False, clear_on_submit=True):
-        owner = st.selectbox(
+    with box, st.form("new-use-case", border=False):
+        st.selectbox(
             "Organisation",
             organisations,
             index=None,
@@ -196,11 +197,17 @@ def _create(here: Here, organisations: Sequence[str]) -> None:
             placeholder="Choose one, or type a new name",
             key="new-organisation",
         )
-        name = st.text_input("Use case", placeholder="e.g. Fraud scoring", max_chars=300, key="new-name")
-        if st.form_submit_button("Create", type="primary"):
-            with shared.problems():
-                created = projects.create(here.user, here.store, owner or "", name)
-                here.state.switch(created.id)
-                state.publish()
-                st.toast(f"Created {md(created.name)}")
-                st.rerun()
+        st.text_input("Use case", placeholder="e.g. Fraud scoring", max_chars=300, key="new-name")
+        st.form_submit_button("Create", type="primary", on_click=_created, args=(here,))
+
+
+def _created(here: Here) -> None:
+    """The form is emptied only once its use case is there."""
+    try:
+        created = projects.create(here.user, here.store, st.session_state["new-organisation"] or "", st.session_state["new-name"])
+    except AssistantError as error:
+        shared.later(error)
+        return
+    st.session_state["new-organisation"], st.session_state["new-name"] = None, ""
+    state.current().switch(created.id)
+    st.toast(f"Created {md(created.name)}")

@@ -19,6 +19,8 @@ from assistant.ui.services import coding, projects, transcripts
 from assistant.ui.services.coding import Choice, Coded, Cost
 from assistant.ui.state import TranscriptsView
 
+LINES = 200
+"""Transcripts that are listed."""
 ERRORS = 5
 """Transcripts that are named with what went wrong in them."""
 ENGINES = {"local": "local: on this machine, nothing leaves it", "llm": "language model: sends redacted text to an endpoint"}
@@ -87,7 +89,7 @@ def _outcome(job: Job) -> None:
         alike.setdefault(problem, []).append(name)
     for problem, names in alike.items():
         more = f" and {len(names) - ERRORS} more" if len(names) > ERRORS else ""
-        who = ", ".join(md(short(name, 60)) for name in names[:ERRORS] if name) + more
+        who = ", ".join(short(name, 60) for name in names[:ERRORS] if name) + more
         st.error(f"{f'**{who}**: ' if who else ''}{md(problem)}", icon=":material/error:")
     coded = job.done - sum(1 for name, _ in job.errors if name)
     found = f"{count(job.found, 'piece', 'pieces')} of evidence to review"
@@ -184,7 +186,7 @@ def _start(here: Here, engine: str, wanted: tuple[str, ...]) -> None:
 def _table(lines: Sequence[Coded], job: Job | None = None) -> None:
     """Every transcript with what coding made of it; ``job``: the coding under way."""
     at_work = frozenset(job.transcripts) if job is not None else frozenset()
-    for line in lines[:200]:
+    for line in lines[:LINES]:
         name, facts = st.columns([2, 3], vertical_alignment="center")
         name.button(
             short(line.info.name, 80),
@@ -203,6 +205,8 @@ def _table(lines: Sequence[Coded], job: Job | None = None) -> None:
             marks.append(chip("in this run" if line.info.id in at_work else line.state, "quiet"))
         problem = f'<div class="small muted">{esc(line.error)}</div>' if line.error and line.state == "failed" else ""
         facts.html(f'<div class="chips">{"".join(marks)}</div>{problem}')
+    if len(lines) > LINES:
+        st.caption(f"and {len(lines) - LINES} more: choose them under “Read”")
 
 
 def _read(transcript: str) -> None:
@@ -219,13 +223,16 @@ def _participants(here: Here) -> None:
         for person in people:
             pseudonym, name, role, save = st.columns([1, 3, 3, 1], vertical_alignment="bottom")
             pseudonym.html(f"<b>{esc(person.pseudonym)}</b>")
-            new_name = name.text_input("Name", person.name, key=f"person-name-{person.id}", max_chars=300)
-            new_role = role.text_input("Function", person.role, key=f"person-role-{person.id}", max_chars=300)
-            save.button("Save", key=f"person-save-{person.id}", on_click=_describe, args=(here, person.id, new_name, new_role))
+            # What is known now is part of the keys: a field does not go on showing what somebody else has changed since.
+            name_key, role_key = (f"person-{what}-{person.id}-{value}" for what, value in (("name", person.name), ("role", person.role)))
+            name.text_input("Name", person.name, key=name_key, max_chars=300)
+            role.text_input("Function", person.role, key=role_key, max_chars=300)
+            save.button("Save", key=f"person-save-{person.id}", on_click=_describe, args=(here, person.id, name_key, role_key))
 
 
-def _describe(here: Here, person: str, name: str, role: str) -> None:
+def _describe(here: Here, person: str, name_key: str, role_key: str) -> None:
     try:
+        name, role = (str(st.session_state[key]) for key in (name_key, role_key))
         projects.describe_participant(here.user, here.store, person, name=name, role=role)
     except AssistantError as error:
         shared.later(error)
@@ -240,30 +247,30 @@ def _roles(here: Here, lines: Sequence[Coded]) -> None:
         chosen = st.selectbox("Transcript", list(names), format_func=lambda i: label(names[i]), key="roles-transcript")
         transcript = transcripts.read(here.user, here.store, here.where, chosen)
         roles = {t.speaker: t.role for t in transcript.turns}
-        wanted: dict[str, Role] = {}
+        keys: dict[str, str] = {}
+        changed = False
         for n, (speaker, role) in enumerate(roles.items()):
             st.html(f"<b>{said(speaker or 'nobody named')}</b>")
             options = list(Role)
-            wanted[speaker] = (
-                st.radio(
-                    "Role",
-                    options,
-                    index=options.index(role),
-                    format_func=lambda r: r.value,
-                    horizontal=True,
-                    key=f"role-{chosen}-{n}",
-                    label_visibility="collapsed",
-                )
-                or role
+            keys[speaker] = f"role-{chosen}-{n}-{role.value}"
+            picked = st.radio(
+                f"Role of {short(speaker or 'nobody named', 40)}",
+                options,
+                index=options.index(role),
+                format_func=lambda r: r.value,
+                horizontal=True,
+                key=keys[speaker],
+                label_visibility="collapsed",
             )
-        changed = {speaker: role for speaker, role in wanted.items() if role != roles[speaker]}
-        st.button("Save roles", disabled=not changed, key="save-roles", on_click=_set_roles, args=(here, chosen, changed))
+            changed = changed or picked != role
+        st.button("Save roles", disabled=not changed, key="save-roles", on_click=_set_roles, args=(here, chosen, keys, roles))
         st.caption("Evidence that exists stays; code the transcript again for the new roles.")
 
 
-def _set_roles(here: Here, transcript: str, roles: dict[str, Role]) -> None:
+def _set_roles(here: Here, transcript: str, keys: dict[str, str], before: dict[str, Role]) -> None:
+    changed = {speaker: st.session_state[key] for speaker, key in keys.items() if st.session_state[key] != before[speaker]}
     try:
-        transcripts.set_roles(here.user, here.store, here.where, transcript, roles)
+        transcripts.set_roles(here.user, here.store, here.where, transcript, changed)
         shared.forget_transcripts()
     except AssistantError as error:
         shared.later(error)

@@ -17,6 +17,8 @@ from assistant.ui.views import resulting
 
 CODE: Final = "practice-code"
 """Code whose quotes are open."""
+SHOW: Final = "practice-show"
+"""Set for the run in which the quotes were opened: the page comes to them once."""
 
 
 def draw(here: Here, assessment: Assessment) -> None:
@@ -45,6 +47,7 @@ def draw(here: Here, assessment: Assessment) -> None:
 
 def _open(code: str) -> None:
     st.session_state[CODE] = code
+    st.session_state[SHOW] = True
 
 
 def _shown_by(here: Here, assessment: Assessment, result: PracticeResult) -> None:
@@ -52,7 +55,8 @@ def _shown_by(here: Here, assessment: Assessment, result: PracticeResult) -> Non
     rating = next((r for r in result.ratings if r.code == st.session_state.get(CODE)), None)
     if rating is None or not rating.evidence:
         return
-    components.show_here(rating.code, wide=True)
+    if st.session_state.pop(SHOW, False):
+        components.show_here(rating.code, wide=True)
     practice = next(p for p in here.framework.practices if p.code == rating.code)
     ids = set(rating.evidence)
     quotes = "".join(quote(e.quote, facts(e, here.framework, state=not assessment.draft)) for e in assessment.evidence if e.id in ids)

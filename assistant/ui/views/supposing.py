@@ -81,11 +81,16 @@ def _review(element: str) -> None:
 
 
 SUPPOSED: Final = "suppose-"
-"""Keys of the choices begin so; the element follows."""
+"""Keys of the choices begin so; use case, framework and element follow."""
 
 
-def _clear() -> None:
-    for key in [str(k) for k in st.session_state if str(k).startswith(SUPPOSED)]:
+def _prefix(here: Here) -> str:
+    """What the keys of a use case's choices begin with."""
+    return f"{SUPPOSED}{here.where}-{here.framework.id}-"
+
+
+def _clear(prefix: str) -> None:
+    for key in [str(k) for k in st.session_state if str(k).startswith(prefix)]:
         del st.session_state[key]
 
 
@@ -95,7 +100,7 @@ def draw_what_if(here: Here, assessment: Assessment) -> None:
     result = st.container(key="what-if-result")
     chosen: dict[str, str] = {}
     for dimension in here.framework.dimensions:
-        with st.expander(dimension.name, key=f"what-if-{dimension.id}", expanded=dimension is here.framework.dimensions[0]):
+        with st.expander(md(dimension.name), key=f"what-if-{dimension.id}", expanded=dimension is here.framework.dimensions[0]):
             for element in dimension.elements:
                 if picked := _suppose(here, assessment, element):
                     chosen[element.id] = picked
@@ -105,14 +110,15 @@ def draw_what_if(here: Here, assessment: Assessment) -> None:
         sides = (("as rated", assessment.overall), (now, supposed.overall))
         cells = "".join(f"<div><span class='muted small'>{words}</span><br>{_cell(here, group)}</div>" for words, group in sides)
         st.html(f"<div class='two'>{cells}</div>")
-    st.button("Start again", key="what-if-clear", disabled=not chosen, on_click=_clear)
+    st.button("Start again", key="what-if-clear", disabled=not chosen, on_click=_clear, args=(_prefix(here),))
 
 
 def _suppose(here: Here, assessment: Assessment, element: Element) -> str:
     """The statement ticked for an element; empty where it stays as it is rated."""
     rating = assessment.rating(element.id)
     now = here.framework.stage_name(rating.stage) if rating.stage else rating.status.value
-    texts = {AS_RATED: f"as rated: {now}"} | {
+    texts = {AS_RATED: f"as rated: {md(now)}"} | {
         s.id: f"**{md(stages(here.framework, s.stage_low, s.stage_high))}** {md(s.text)}" for s in element.statements
     }
-    return st.radio(md(element.name), list(texts), format_func=lambda i: texts[i], key=f"{SUPPOSED}{element.id}") or AS_RATED
+    key = f"{_prefix(here)}{element.id}"
+    return st.radio(md(element.name), list(texts), format_func=lambda i: texts[i], key=key) or AS_RATED

@@ -10,7 +10,7 @@ from assistant.ui import parts, state
 from assistant.ui.access import REVIEW
 from assistant.ui.here import Here
 from assistant.ui.markup import chip, esc, facts, quote, said, stage_chip, stages, statement_cell
-from assistant.ui.services import projects, transcripts
+from assistant.ui.services import projects
 from assistant.ui.state import ReviewView, TranscriptsView
 
 SHOWN = 40
@@ -102,7 +102,7 @@ def _quotes(here: Here, title: str, evidence: list[Evidence], reviewed: bool) ->
     if not evidence:
         st.html("<p class='muted'>Nothing that counts yet.</p>")
         return
-    speakers = _pseudonyms(here)
+    speakers = projects.pseudonyms(here.user, here.store, here.where)
     for e in evidence[:SHOWN]:
         words, buttons = st.columns([6, 2], vertical_alignment="center")
         place = clock(e.time) if e.time is not None else f"turn {e.turn + 1}"
@@ -114,18 +114,6 @@ def _quotes(here: Here, title: str, evidence: list[Evidence], reviewed: bool) ->
                 st.button("Review", key=f"trace-review-{e.id}", on_click=_review, args=(e.id,))
     if len(evidence) > SHOWN:
         st.html(f"<p class='muted'>and {len(evidence) - SHOWN} more: the report lists all of them</p>")
-
-
-def _pseudonyms(here: Here) -> dict[tuple[str, str], str]:
-    """Transcript and speaker -> P1, P2 …; for readers too."""
-    people = {p.id: p.pseudonym for p in projects.participants(here.user, here.store, here.where)}
-    if not here.may(REVIEW):
-        return {}
-    found = {}
-    for info, interview in transcripts.listing(here.user, here.store, here.where):
-        for speaker, person in interview.speakers.items():
-            found[info.id, speaker] = people.get(person, "")
-    return found
 
 
 def _read(transcript: str, evidence: str) -> None:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from collections.abc import Mapping
 from datetime import date
 
 import streamlit as st
@@ -11,6 +11,7 @@ from streamlit.runtime.uploaded_file_manager import UploadedFile
 from assistant.display import count
 from assistant.errors import AssistantError, InputError, TranscriptError
 from assistant.models import Role, Transcript
+from assistant.store import AddedTranscript, Participant
 from assistant.transcripts import READABLE
 from assistant.ui import parts, shared, state
 from assistant.ui.access import WORK, User
@@ -26,19 +27,6 @@ NEW = ""
 VERSION = "upload-version"
 REFUSED = "upload-refused"
 """Files that could not be saved, each with its error."""
-
-
-@dataclass
-class Ready:
-    """One file that can be saved, with what was set for it."""
-
-    file: UploadedFile
-    transcript: Transcript
-    people: dict[str, str] = field(default_factory=dict)
-    """Speaker -> participant, where they are known."""
-    functions: dict[str, str] = field(default_factory=dict)
-    """Speaker -> what they do."""
-    held_on: str = ""
 
 
 @st.cache_data(show_spinner=False, max_entries=64)
@@ -71,7 +59,7 @@ def draw(here: Here) -> None:
             "Who interviews is guessed; you correct it before saving, and nothing is saved before you say so.</p>"
         )
         return
-    ready = [one for n, file in enumerate(files) if (one := _file(here, file, n)) is not None]
+    ready = [file for n, file in enumerate(files) if _file(here, file, n)]
     if not ready:
         st.warning("None of these files can be read. See above what to do.", icon=":material/warning:")
         return
@@ -87,71 +75,87 @@ def _unnamed(error: AssistantError) -> AssistantError:
     return error
 
 
-def _file(here: Here, file: UploadedFile, number: int) -> Ready | None:
-    data = file.getvalue()
-    found = _read(file.name, data, None, here.user)
+def _file(here: Here, file: UploadedFile, number: int) -> bool:
+    """One file with what can be set for it; False where it cannot be saved."""
+    found = _read(file.name, file.getvalue(), None, here.user)
     with st.container(border=True, key=f"file-{number}"):
         st.html(f"<h3 style='margin:0;padding:0'>{said(file.name)}</h3>")
         if isinstance(found, AssistantError):
             shared.show_error(_unnamed(found))
-            return None
-        return _preview(here, file, data, found)
+            return False
+        _preview(here, file, found)
+        return True
 
 
-def _preview(here: Here, file: UploadedFile, data: bytes, found: Transcript) -> Ready:
+def _preview(here: Here, file: UploadedFile, found: Transcript) -> None:
     named = [s for s in found.speakers if s]
     left, right = st.columns([2, 3])
     with left:
-        guessed = [t.speaker for t in found.turns if t.role is Role.INTERVIEWER and t.speaker]
-        chosen = st.multiselect(
+        guessed = _interviewers(found)
+        st.multiselect(
             "Who interviews",
             named,
-            default=[s for s in named if s in set(guessed)],
+            default=[s for s in named if s in guessed],
             format_func=label,
             key=f"interviewer-{file.file_id}",
             help="Only what the others say can become evidence.",
         )
-        shown = found
-        if set(chosen) != set(guessed):
-            again = _read(file.name, data, tuple(chosen), here.user)
-            shown = found if isinstance(again, AssistantError) else again
-        ready = Ready(file, shown)
-        _people(here, ready)
-        held = st.date_input("Held on", None, format="YYYY-MM-DD", key=f"held-{file.file_id}")
-        ready.held_on = held.isoformat() if isinstance(held, date) else ""
+        shown = _as_set(here, file, found)
+        _people(here, file, shown)
+        st.date_input("Held on", None, format="YYYY-MM-DD", key=f"held-{file.file_id}")
     with right:
         st.html(_summary(shown))
-    return ready
 
 
-def _people(here: Here, ready: Ready) -> None:
+def _interviewers(found: Transcript) -> set[str]:
+    return {t.speaker for t in found.turns if t.role is Role.INTERVIEWER and t.speaker}
+
+
+def _as_set(here: Here, file: UploadedFile, found: Transcript) -> Transcript:
+    """The transcript with those who interview as they are set now."""
+    chosen = set(st.session_state.get(f"interviewer-{file.file_id}", _interviewers(found)))
+    if chosen == _interviewers(found):
+        return found
+    again = _read(file.name, file.getvalue(), tuple(s for s in found.speakers if s in chosen), here.user)
+    return found if isinstance(again, AssistantError) else again
+
+
+def _respondents(transcript: Transcript) -> dict[str, int]:
+    """Speaker -> number in the transcript, whoever interviews: keys of fields hold it."""
+    answering = {t.speaker for t in transcript.respondent_turns() if t.speaker}
+    return {speaker: n for n, speaker in enumerate(transcript.speakers) if speaker in answering}
+
+
+def _same(known: Mapping[str, Participant], speaker: str) -> str:
+    """The participant of this name; empty where there is none."""
+    return next((i for i, p in known.items() if p.name.casefold() == speaker.casefold()), NEW)
+
+
+def _people(here: Here, file: UploadedFile, shown: Transcript) -> None:
     """Who each respondent is: a participant known already, or a new one under the next pseudonym; and what they do."""
-    known = {p.id: p for p in projects.participants(here.user, here.store, here.where)}
-    speakers = [s for s in dict.fromkeys(t.speaker for t in ready.transcript.respondent_turns()) if s]
+    known = _known(here)
     if not known:
         st.html('<p class="muted small tight">Respondents get the pseudonyms P1, P2 … when saved; reports show those, never names.</p>')
     options = [NEW, *known]
-    for n, speaker in enumerate(speakers):
+    for speaker, n in _respondents(shown).items():
         person, function = st.columns(2) if known else (None, st.container())
         picked = NEW
         if person is not None:
-            same = next((i for i, p in known.items() if p.name.casefold() == speaker.casefold()), NEW)
             picked = person.selectbox(
                 f"Pseudonym of {short(speaker, 40)}",
                 options,
-                index=options.index(same),
+                index=options.index(_same(known, speaker)),
                 format_func=lambda i: label(f"{known[i].pseudonym} · {known[i].name}") if i else "a new participant",
-                key=f"person-{ready.file.file_id}-{n}",
+                key=f"person-{file.file_id}-{n}",
             )
-        if picked:
-            ready.people[speaker] = picked
-        before = known[picked].role if picked else ""
-        does = function.text_input(
-            f"Function of {short(speaker, 40)}", before, max_chars=300, placeholder="e.g. ML engineer",
-            key=f"function-{ready.file.file_id}-{n}-{picked}",
+        function.text_input(
+            f"Function of {short(speaker, 40)}", known[picked].role if picked else "", max_chars=300, placeholder="e.g. ML engineer",
+            key=f"function-{file.file_id}-{n}-{picked}",
         )  # fmt: skip
-        if does.strip() != before:
-            ready.functions[speaker] = does
+
+
+def _known(here: Here) -> dict[str, Participant]:
+    return {p.id: p for p in projects.participants(here.user, here.store, here.where)}
 
 
 def _summary(shown: Transcript) -> str:
@@ -172,19 +176,16 @@ def _summary(shown: Transcript) -> str:
     )
 
 
-def _save(here: Here, ready: list[Ready]) -> None:
+def _save(here: Here, files: list[UploadedFile]) -> None:
     """Saves every file; one that is refused does not stop the others."""
     saved, known = 0, 0
     refused: list[tuple[str, AssistantError]] = []
-    for one in ready:
+    for file in files:
         try:
-            added = transcripts.save(
-                here.user, here.store, here.where, one.transcript, one.file.getvalue(),
-                people=one.people, functions=one.functions, held_on=one.held_on,
-            )  # fmt: skip
+            added = _saved(here, file)
             saved, known = saved + added.created, known + (not added.created)
         except AssistantError as error:
-            refused.append((one.file.name, error))
+            refused.append((file.name, error))
     st.session_state[REFUSED] = refused
     if saved or known:
         twice = f", {known} {'was' if known == 1 else 'were'} there already" if known else ""
@@ -192,3 +193,25 @@ def _save(here: Here, ready: list[Ready]) -> None:
         st.session_state[VERSION] += 1
         if not refused:
             state.current().transcripts_view = TranscriptsView.CODE
+
+
+def _saved(here: Here, file: UploadedFile) -> AddedTranscript:
+    """Saves one file with what its fields hold as the button is pressed: what was typed last has not been drawn yet."""
+    found = _read(file.name, file.getvalue(), None, here.user)
+    if isinstance(found, AssistantError):
+        raise found
+    transcript, known, fields = _as_set(here, file, found), _known(here), st.session_state
+    people: dict[str, str] = {}
+    functions: dict[str, str] = {}
+    for speaker, n in _respondents(transcript).items():
+        if picked := fields.get(f"person-{file.file_id}-{n}", _same(known, speaker)):
+            people[speaker] = picked
+        before = known[picked].role if picked in known else ""
+        does = str(fields.get(f"function-{file.file_id}-{n}-{picked}", before))
+        if does.strip() != before:
+            functions[speaker] = does
+    held = fields.get(f"held-{file.file_id}")
+    return transcripts.save(
+        here.user, here.store, here.where, transcript, file.getvalue(), people=people, functions=functions,
+        held_on=held.isoformat() if isinstance(held, date) else "",
+    )  # fmt: skip
