@@ -7,22 +7,27 @@ from __future__ import annotations
 
 import threading
 from datetime import datetime
-from typing import Any, Literal
+from typing import Any, Final, Literal
 
 from pydantic import Field
-from sqlalchemy import select
+from sqlalchemy import Connection, select
 
+from assistant.errors import StoreError
 from assistant.models import Model
 from assistant.store.conversations import Conversations
-from assistant.store.schema import llm_calls
+from assistant.store.schema import interviews, llm_calls, tombstones, transcripts
 
 CallState = Literal["exported", "sent", "answered", "unusable", "failed"]
 """exported to a file; sent, no answer yet (or its process died); answered; answered with something that is no coding; failed."""
 
 
+LIVE: Final = "live-"
+"""See `of_interview`."""
+
+
 def of_interview(interview: str) -> str:
     """``Departure.transcript`` of what was sent while an interview was taken: its transcript does not exist yet."""
-    return f"live-{interview}"
+    return f"{LIVE}{interview}"
 
 
 class Departure(Model):
@@ -112,13 +117,18 @@ class LLMCalls:
         self._queue = threading.Lock()
 
     def depart(self, departure: Departure, *, exported: bool = False) -> str:
-        """Notes what is about to leave and gives the row's id. Call it before sending."""
+        """Notes what is about to leave and gives the row's id. Call it before sending.
+
+        Raises StoreError where the interview that it is of was erased: nothing of it is sent any more, and no word of it is kept.
+        """
         store = self._store
         row = departure.model_dump() | {
             "id": store._new_id(), "sent_at": store._now(), "state": "exported" if exported else "sent", "finished_at": None, "reply": None,
             "finish_reason": "", "model_answered": "", "input_tokens": 0, "cached_tokens": 0, "output_tokens": 0, "error": "",
         }  # fmt: skip
         with self._queue, store._write() as c:
+            if _erased(c, departure.transcript):
+                raise StoreError("this interview was withdrawn and erased", remedy="nothing of it is sent any more")
             c.execute(llm_calls.insert().values(**row))
         return str(row["id"])
 
@@ -156,3 +166,15 @@ class LLMCalls:
     def _all(self, query: Any) -> tuple[Call, ...]:
         with self._store._read() as c:
             return tuple(Call.model_validate(dict(row)) for row in c.execute(query).mappings())
+
+
+def _erased(c: Connection, transcript: str) -> bool:
+    """Whether the interview under way, or all interviews with this transcript, were erased; an erasure under way is waited for."""
+    held = select(transcripts.c.interview).where(transcripts.c.id == transcript)
+    living = select(interviews.c.id).where(interviews.c.id.in_(held) | (interviews.c.id == transcript.removeprefix(LIVE)))
+    # On PostgreSQL this lock and the tombstone's reference to the interview exclude each other; SQLite has one writer anyway.
+    found = c.execute(living.order_by(interviews.c.id).with_for_update()).scalars().all()
+    buried = {row.interview: row.originals for row in c.execute(select(tombstones.c.interview, tombstones.c.originals))}
+    if found:
+        return all(interview in buried for interview in found)
+    return any(transcript in originals for originals in buried.values())
