@@ -56,7 +56,7 @@ def test_killed_at_every_event(url: str) -> None:
     assert outcome["wrong"] == []
     assert outcome["places"] > 20
     every = {str(b.model_fields["kind"].default) for b in ev.Body.__args__[0].__args__}  # type: ignore[attr-defined]
-    assert every - set(outcome["kinds"]) == {"declined", "put_aside", "withdrawn"}
+    assert every - set(outcome["kinds"]) == {"declined", "put_aside"}
 
 
 def test_answers_are_in_the_database_before_anything_else(store: Store, url: str, interview: str) -> None:
@@ -218,6 +218,9 @@ def test_the_key_is_made_once_and_for_its_owner_only(tmp_path: Path) -> None:
     assert (tmp_path / "new" / KEY_FILE).stat().st_mode & 0o777 == 0o600
     assert [p.name for p in (tmp_path / "new").iterdir()] == [KEY_FILE]
     assert signing_key(Settings(data_dir=tmp_path, interview_link_key="x" * 40)) == b"x" * 40
+    (tmp_path / "new" / KEY_FILE).write_bytes(b"")
+    with pytest.raises(SettingsError, match="is damaged"):
+        signing_key(settings)
     with pytest.raises(SettingsError, match="shorter than 32"):
         signing_key(Settings(data_dir=tmp_path, interview_link_key="short"))
 

@@ -57,6 +57,8 @@ class ConsentText(Model):
     """Endpoint for recordings; empty: none."""
     speech_model: str = ""
     """Model for recordings; empty: none."""
+    redacted: bool = True
+    """Whether known names, addresses and numbers are replaced before anything is sent."""
 
 
 Party = tuple[str, str]
@@ -85,5 +87,5 @@ def consent_text(
     )  # fmt: skip
     return ConsentText(
         version=VERSION, text=text, recipient=wording[0], model=wording[1], reading_recipient=reading[0], reading_model=reading[1],
-        speech_recipient=speech[0], speech_model=speech[1],
+        speech_recipient=speech[0], speech_model=speech[1], redacted=redacted,
     )  # fmt: skip

@@ -15,6 +15,8 @@ Seeks = Literal[
     "practice", "automation", "frequency", "tool", "owner", "since", "example", "agreement", "improvement", "language", "conflict"
 ]
 """What a probe is after; ``language`` and ``conflict`` are asked in the guide's own words."""
+Purpose = Literal["wording", "reading", "recording"]
+"""What a model is asked for: to word a question, to code an answer, to transcribe a recording."""
 
 
 class Wording(Model):
@@ -110,6 +112,8 @@ class Consented(Model):
     """Endpoint that hears recordings; empty: none may be made."""
     speech_model: str = ""
     """Model that hears recordings."""
+    redacted: bool = True
+    """Whether known names, addresses and numbers are replaced before anything is sent; where it is not on record: they must be."""
 
 
 class Declined(Model):
@@ -246,8 +250,8 @@ class Sent(Model):
     """Something is about to leave the machine."""
 
     kind: Literal["sent"] = "sent"
-    purpose: Literal["wording", "reading", "recording"] = "wording"
-    """To word a question, to code an answer, to transcribe a recording."""
+    purpose: Purpose = "wording"
+    """What it is for."""
     recipient: str
     """Endpoint."""
     model: str
@@ -269,22 +273,18 @@ class WordingRejected(Model):
 
 
 class ModelFailed(Model):
-    """A model gave no wording."""
+    """A model did not answer."""
 
     kind: Literal["model_failed"] = "model_failed"
+    purpose: Purpose = "wording"
+    """What it was asked for."""
     reason: str
     """Why, in a sentence."""
 
 
-class Withdrawn(Model):
-    """The respondent withdrew: the content is to be erased."""
-
-    kind: Literal["withdrawn"] = "withdrawn"
-
-
 Body = Annotated[
     Opened | Consented | Declined | Asked | Probed | Offered | Answered | Coded | Confirmed | Skipped | Refused | PutAside | Paused
-    | Resumed | Stopped | Sent | WordingRejected | ModelFailed | Withdrawn,
+    | Resumed | Stopped | Sent | WordingRejected | ModelFailed,
     Field(discriminator="kind"),
 ]  # fmt: skip
 """Any of the above."""

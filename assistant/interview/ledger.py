@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import datetime
 from typing import Final, Literal, cast
+
+from pydantic import ValidationError
 
 from assistant.errors import InputError
 from assistant.interview import events as ev
@@ -33,7 +35,9 @@ class Pending:
     """What was shown and is not answered yet."""
 
     seq: int
+    """``Event.seq`` of it: what a reply names."""
     body: ev.Asked | ev.Probed | ev.Offered
+    """What was shown."""
 
     @property
     def text(self) -> str:
@@ -62,7 +66,9 @@ class Coverage:
     """What is known of one element."""
 
     element: str
+    """``Element.id``."""
     status: ElementStatus
+    """What its findings leave known."""
     findings: tuple[ev.Finding, ...] = ()
     """Current ones."""
     confirmed: bool = False
@@ -85,7 +91,9 @@ class Exchange:
     """One shown question and what came back."""
 
     seq: int
+    """``Event.seq`` of the question."""
     body: ev.Asked | ev.Probed | ev.Offered
+    """What was shown."""
     turn: int
     """``Turn.index`` of the question."""
     second: float = 0.0
@@ -99,6 +107,7 @@ class Exchange:
     reply_seq: int | None = None
     """``seq`` of the answer."""
     outcome: Literal["pending", "answered", "skipped", "refused"] = "pending"
+    """What came of it; refused with a reply: the refusal was in words."""
 
 
 @dataclass(frozen=True)
@@ -106,15 +115,21 @@ class Ledger:
     """Everything derived from a log."""
 
     guide: Guide
+    """The one that the interview began with."""
     opened: ev.Opened
+    """How it was set up."""
     seq: int
     """``seq`` of the last event: what the next one is counted from."""
     consent: ev.Consented | None
+    """What was agreed to; None: nothing yet."""
     declined: bool
+    """Whether the respondent did not agree."""
     pending: Pending | None
+    """What waits for a reply."""
     paused: bool
+    """Whether the clock stands still."""
     stopped: ev.Stopped | None
-    withdrawn: bool
+    """How it ended; None: it did not."""
     minutes: float
     """Used so far, pauses left out."""
     entries: dict[str, Entry]
@@ -129,10 +144,10 @@ class Ledger:
     """``seq`` of the last answer that was coded."""
     rejected: int
     """Wordings refused since something was last shown."""
-    failed: bool
-    """Whether the model failed since something was last shown."""
-    model_failures: int
-    """Times a model gave no wording."""
+    failed: frozenset[ev.Purpose]
+    """What a model was asked for in vain since something was last shown."""
+    model_failures: Mapping[ev.Purpose, int]
+    """Times that a model did not answer, by what it was asked for."""
     probed: frozenset[str]
     """Prewritten probes that were used."""
     offered: frozenset[str]
@@ -143,7 +158,7 @@ class Ledger:
     @property
     def over(self) -> bool:
         """Nothing more will be asked."""
-        return self.stopped is not None or self.withdrawn or self.declined
+        return self.stopped is not None or self.declined
 
     @property
     def minutes_left(self) -> float:
@@ -182,7 +197,7 @@ class Ledger:
 def fold(log: Sequence[ev.Event]) -> Ledger:
     """The ledger of a log.
 
-    Raises InputError where the log does not begin with its opening or has gaps: it is damaged.
+    Raises InputError where the log does not begin with its opening or has gaps (it is damaged), or its guide is of another version.
     """
     if not log or not isinstance(log[0].body, ev.Opened):
         raise InputError("this interview has no beginning", remedy="open it again, or restore the database from a backup")
@@ -203,7 +218,6 @@ class _Folder:
     declined: bool = False
     paused: bool = False
     stopped: ev.Stopped | None = None
-    withdrawn: bool = False
     seconds: float = 0.0
     seq: int = 0
     last_at: datetime | None = None
@@ -211,8 +225,8 @@ class _Folder:
     findings: dict[str, ev.Finding] = field(default_factory=dict)
     coded_upto: int = 0
     rejected: int = 0
-    failed: bool = False
-    model_failures: int = 0
+    failed: set[ev.Purpose] = field(default_factory=set)
+    model_failures: Counter[ev.Purpose] = field(default_factory=Counter)
     probed: set[str] = field(default_factory=set)
     offers: dict[int, ev.Offered] = field(default_factory=dict)
     outcomes: dict[int, ev.Confirmed] = field(default_factory=dict)
@@ -242,7 +256,7 @@ class _Folder:
     def _shown(self, seq: int, body: ev.Asked | ev.Probed | ev.Offered) -> None:
         turn = sum(1 if x.reply is None else 2 for x in self.exchanges)
         self.exchanges.append(Exchange(seq, body, turn, self.seconds))
-        self.rejected, self.failed = 0, False
+        self.rejected, self.failed = 0, set()
         if isinstance(body, ev.Probed):
             self.probed.add(body.probe)
         elif isinstance(body, ev.Offered):
@@ -268,27 +282,26 @@ class _Folder:
             self.paused = False
         elif isinstance(body, ev.Stopped):
             self.stopped = body
-        elif isinstance(body, ev.Withdrawn):
-            self.withdrawn = True
         elif isinstance(body, ev.WordingRejected):
             self.rejected += 1
         elif isinstance(body, ev.ModelFailed):
-            self.failed, self.model_failures = True, self.model_failures + 1
+            self.failed.add(body.purpose)
+            self.model_failures[body.purpose] += 1
 
     # ------------------------------------------------------------ results
 
     def ledger(self) -> Ledger:
         """What has been built up."""
-        guide = Guide.model_validate(self.opened.guide)
+        guide = _guide(self.opened)
         last = self.exchanges[-1] if self.exchanges else None
-        waiting = last is not None and last.outcome == "pending" and self.stopped is None and not self.withdrawn
+        waiting = last is not None and last.outcome == "pending" and self.stopped is None
         coverage = self._coverage(guide)
         return Ledger(
             guide=guide, opened=self.opened, seq=self.seq, consent=self.consent, declined=self.declined,
             pending=Pending(last.seq, last.body) if waiting and last is not None else None, paused=self.paused, stopped=self.stopped,
-            withdrawn=self.withdrawn, minutes=self.seconds / 60, entries=self._entries(guide, coverage, waiting), coverage=coverage,
+            minutes=self.seconds / 60, entries=self._entries(guide, coverage, waiting), coverage=coverage,
             exchanges=tuple(self.exchanges), findings=tuple(self.findings.values()), coded_upto=self.coded_upto, rejected=self.rejected,
-            failed=self.failed, model_failures=self.model_failures, probed=frozenset(self.probed),
+            failed=frozenset(self.failed), model_failures=dict(self.model_failures), probed=frozenset(self.probed),
             offered=frozenset(o.element for o in self.offers.values()), confirmations=frozenset(self.outcomes),
         )  # fmt: skip
 
@@ -334,6 +347,16 @@ class _Folder:
         return {item.key: _entry(item, of_item.get(item.key, []), known, waiting) for item in guide.items}
 
 
+def _guide(opened: ev.Opened) -> Guide:
+    try:
+        return Guide.model_validate(opened.guide)
+    except ValidationError as error:
+        place = ".".join(map(str, error.errors()[0]["loc"]))
+        raise InputError(
+            "the guide that this interview began with cannot be read", place=place, remedy="upgrade the assistant, or restore a backup"
+        ) from error
+
+
 def elements_of(body: ev.Asked | ev.Probed | ev.Offered, guide: Guide) -> tuple[str, ...]:
     """Elements that a shown question is to settle."""
     if isinstance(body, ev.Asked):
@@ -344,15 +367,16 @@ def elements_of(body: ev.Asked | ev.Probed | ev.Offered, guide: Guide) -> tuple[
 
 def _entry(item: Item, exchanges: list[Exchange], known: set[str], waiting: bool) -> Entry:
     settled = bool(item.served) and set(item.served) <= known
-    if not exchanges or (exchanges[0].outcome == "pending" and not waiting):
-        # What was on the screen when the interview was stopped was not answered by anybody.
+    # What was on the screen when the interview was stopped was not answered by anybody.
+    outcomes = [x.outcome for x in exchanges if isinstance(x.body, ev.Asked) and (x.outcome != "pending" or waiting)]
+    if not outcomes:
         return Entry(item.key, "not reached", covered=settled)
     turns = tuple(t for x in exchanges for t in (x.turn, x.reply_turn) if t is not None)
     probes = sum(isinstance(x.body, ev.Probed) for x in exchanges)
     status: QuestionStatus
-    first = exchanges[0].outcome
-    if first in ("pending", "skipped", "refused"):
-        status = cast("QuestionStatus", first)
+    # Whoever interviews may come back to a question: what was skipped at first may be answered then.
+    if outcomes[-1] == "pending" or "answered" not in outcomes:
+        status = cast("QuestionStatus", outcomes[-1])
     elif settled or set(item.elements) <= known:
         status = "answered"
     else:

@@ -29,6 +29,8 @@ DAYS: Final = 14
 """How long a link is good unless said otherwise."""
 PARAMETER: Final = "k"
 """Parameter of the app's address that holds the token."""
+KEY_BYTES: Final = 32
+"""Shortest key."""
 _TOKEN: Final = re.compile(r"([0-9A-Za-z-]{1,80})\.(\d{1,12})\.([0-9A-Za-z_-]{16,64})\.([0-9A-Za-z_-]{43})")
 _CONTEXT: Final = b"assistant-interview-link-v1\0"
 
@@ -45,23 +47,31 @@ class Grant(Model):
 def signing_key(settings: Settings) -> bytes:
     """The key of the settings, else of the data folder, made there where it is missing.
 
-    Raises SettingsError for a key that is too short, or a folder that cannot hold one.
+    Raises SettingsError for a key that is too short or damaged, or a folder that cannot hold one.
     """
     given = settings.interview_link_key
     if given is not None:
         secret = given.get_secret_value().encode("utf-8")
-        if len(secret) < 32:
+        if len(secret) < KEY_BYTES:
             raise SettingsError(
-                "the key for interview links is shorter than 32 bytes", remedy="set ASSISTANT_INTERVIEW_LINK_KEY to a longer random text"
+                f"the key for interview links is shorter than {KEY_BYTES} bytes",
+                remedy="set ASSISTANT_INTERVIEW_LINK_KEY to a longer random text",
             )
         return secret
     path = settings.data_dir / KEY_FILE
     try:
-        return _read_or_make(path)
+        kept = _read_or_make(path)
     except OSError as error:
         raise SettingsError(
             f"the key for interview links cannot be kept in {path}: {error.strerror}", remedy="set ASSISTANT_INTERVIEW_LINK_KEY"
         ) from error
+    if len(kept) < KEY_BYTES:
+        # With an empty key anybody could sign.
+        raise SettingsError(
+            f"the key for interview links in {path} is damaged",
+            remedy="restore it from a backup, or delete it: links that were sent are then no longer good",
+        )
+    return kept
 
 
 def _read_or_make(path: Path) -> bytes:
@@ -72,7 +82,7 @@ def _read_or_make(path: Path) -> bytes:
         handle = os.open(draft, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
         try:
             with os.fdopen(handle, "wb") as file:
-                file.write(secrets.token_bytes(32))
+                file.write(secrets.token_bytes(KEY_BYTES))
                 file.flush()
                 os.fsync(file.fileno())
             with suppress(FileExistsError):

@@ -40,7 +40,9 @@ class Offer:
     """Something said in passing, to be confirmed."""
 
     element: str
+    """``Element.id``."""
     quote: str
+    """The respondent's words, to the letter."""
 
 
 Step = Item | Offer | Follow | Literal["closing", "finish"]
@@ -57,14 +59,14 @@ def next_step(ledger: Ledger, framework: Framework, order: Order = "coverage") -
     if order == "script":
         return next((i for i in ledger.guide.items if ledger.entries[i.key].status == "not reached"), "closing")
     if order == "guide":
-        return next((i for i in ledger.guide.items if _may_ask(i, ledger)), "closing")
+        return next((i for i in ledger.guide.items if may_ask(i, ledger)), "closing")
     return _by_worth(ledger, framework, time_left) or "closing"
 
 
 def _by_worth(ledger: Ledger, framework: Framework, time_left: float) -> Item | Offer | Follow | None:
     """Opening, then what is worth most, then what the guide asks about the setting, then what is supplementary."""
     pace = pace_of(ledger)
-    open_items = [i for i in ledger.guide.items if _may_ask(i, ledger) and i.part.minutes * pace <= time_left]
+    open_items = [i for i in ledger.guide.items if may_ask(i, ledger) and i.part.minutes * pace <= time_left]
     if not ledger.exchanges:
         opening = next((i for i in open_items if i.priority == "introduction"), None)
         if opening is not None:
@@ -82,7 +84,7 @@ def _by_worth(ledger: Ledger, framework: Framework, time_left: float) -> Item | 
     return min(rest, key=lambda i: (i.priority == "supplementary", i.order), default=None)
 
 
-def _may_ask(item: Item, ledger: Ledger) -> bool:
+def may_ask(item: Item, ledger: Ledger) -> bool:
     """Not asked yet, not answered in full elsewhere, not about what was refused, and not out of its place."""
     entry = ledger.entries[item.key]
     if entry.status != "not reached" or entry.covered:

@@ -61,6 +61,8 @@ class Follow:
     """As the guide or framework words it, with the respondent's words where they fit."""
     said: str
     """What it follows up, to the letter."""
+    question: str
+    """The probe alone, without the respondent's words."""
 
 
 def next_probe(ledger: Ledger, framework: Framework, at_first: int = MAX_AT_FIRST) -> Follow | None:
@@ -96,9 +98,8 @@ def _other_language(ledger: Ledger, last: Exchange, item: Item) -> Follow | None
     if asked >= MAX_LANGUAGE or last.reply is None:
         return None
     text = ledger.guide.language_request
-    return Follow(
-        ev.Probed(item=item.key, element="", seeks="language", type="clarifying", probe=f"language@{item.key}", text=text), last.reply
-    )
+    body = ev.Probed(item=item.key, element="", seeks="language", type="clarifying", probe=f"language@{item.key}", text=text)
+    return Follow(body, last.reply, text)
 
 
 def _conflict(ledger: Ledger, last: Exchange, item: Item, framework: Framework) -> Follow | None:
@@ -120,7 +121,7 @@ def _conflict(ledger: Ledger, last: Exchange, item: Item, framework: Framework) 
         text = f"Earlier you said “{first}”, and just now “{second}”. {ledger.guide.conflict}"
         if first and second and not form_faults(text, framework=framework):
             body = ev.Probed(item=item.key, element=c.element, seeks="conflict", type="clarifying", probe=name, text=text)
-            return Follow(body, now.quote)
+            return Follow(body, now.quote, ledger.guide.conflict)
     return None
 
 
@@ -140,7 +141,7 @@ def _detail(ledger: Ledger, last: Exchange, item: Item, framework: Framework) ->
             name, chosen = probe
             said, text = _anchored(chosen.text, coverage, last, framework)
             body = ev.Probed(item=item.key, element=element.id, seeks=chosen.seeks, type=chosen.type, probe=name, text=text)
-            return Follow(body, said)
+            return Follow(body, said, chosen.text)
     return None
 
 
@@ -156,7 +157,7 @@ def coming_back(ledger: Ledger, element: str, framework: Framework) -> Follow | 
     source = max(c.findings, key=lambda f: (f.confidence, -f.turn)).quote
     text = _led("Earlier you said", source, probe.text, framework, element)
     body = ev.Probed(item=RETURN, element=element, seeks=probe.seeks, type=probe.type, probe=name, text=text)
-    return Follow(body, source)
+    return Follow(body, source, probe.text)
 
 
 def _worth_probing(c: Coverage, ledger: Ledger) -> bool:

@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Final
 
-from assistant.errors import InputError, PermissionDenied, StaleEditError
+from assistant.errors import InputError, PermissionDenied
 from assistant.extraction.llm.client import recipient
 from assistant.extraction.llm.redact import Names
 from assistant.extraction.local import LocalEngine
@@ -17,6 +17,7 @@ from assistant.frameworks import load_framework
 from assistant.interview.across import Across, across
 from assistant.interview.coding import LiveCoder, live_engine
 from assistant.interview.engine import Conductor, Setup, begin
+from assistant.interview.events import Opened
 from assistant.interview.guide import Guide
 from assistant.interview.ledger import Ledger, fold
 from assistant.interview.logs import StoreLog
@@ -61,7 +62,7 @@ def conductor(
     opened = ledger(store, interview).opened
     framework = load_framework(opened.framework)
     coder = LiveCoder(_engine(framework, settings), framework)
-    names = _names(store, interview, opened.respondent)
+    names = _names(store, interview, opened)
     chosen = worder or make_worder(settings, names, watch=watch)
     reader = ModelReader(settings, store, interview, framework, names) if settings.interview_coder == "llm" else None
     return Conductor(log, framework, coder, chosen, order=order, listener=make_listener(settings), reader=reader)
@@ -80,10 +81,11 @@ def leaving(settings: Settings) -> tuple[tuple[str, str, str], ...]:
     return tuple(out)
 
 
-def check_agreed(store: Store, interview: str, endpoint: str, model: str) -> None:
+def check_agreed(store: Store, interview: str, endpoint: str, model: str, *, redacted: bool = True) -> None:
     """Before an interview's transcript is sent to a model: raises PermissionDenied unless its respondent agreed to that very one.
 
-    An interview that was not taken here is the assessor's to answer for.
+    ``redacted``: whether known names, addresses and numbers are replaced before. An interview that was not taken here is the
+    assessor's to answer for.
     """
     events = StoreLog(store, interview).read()
     if not events:
@@ -93,6 +95,11 @@ def check_agreed(store: Store, interview: str, endpoint: str, model: str) -> Non
         raise PermissionDenied(
             f"the respondent did not agree that the model {model} at {endpoint} reads this interview",
             remedy="code it with the local engine; with ASSISTANT_INTERVIEW_CODER=llm the consent of further interviews names the model",
+        )
+    if consent.redacted and not redacted:
+        raise PermissionDenied(
+            "the respondent did not agree that this interview is sent with its names",
+            remedy="set ASSISTANT_LLM_REDACT=true, or code it with the local engine",
         )
 
 
@@ -108,11 +115,12 @@ def _engine(framework: Framework, settings: Settings) -> LocalEngine:
     return _ENGINES[key]
 
 
-def _names(store: Store, interview: str, respondent: str) -> Names:
-    """Who and what must not be named to a model: the use case's people and its organisation."""
+def _names(store: Store, interview: str, opened: Opened) -> Names:
+    """Who and what must not be named to a model: the use case's people, both who speak here, and the organisation."""
     use_case = store.use_case(store.interview(interview).use_case)
-    people = tuple(p.name for p in store.participants(use_case.id) if p.name)
-    return Names(people=(*people, respondent), organisations=(store.organisation(use_case.organisation).name,))
+    people = [p.name for p in store.participants(use_case.id)]
+    organisation = store.organisation(use_case.organisation).name
+    return Names(organisations=(organisation,)).with_people((*people, opened.respondent, opened.interviewer))
 
 
 @dataclass(frozen=True)
@@ -136,7 +144,15 @@ _FOLDING: Final = threading.Lock()
 
 def standings(store: Store, use_case: str) -> tuple[Standing, ...]:
     """All interviews of a use case that were taken here and not erased, in the order of set-up; only what is new is read and folded."""
-    return tuple(_standing(store, interview, last) for interview, last in InterviewEvents(store).ends(use_case).items())
+    found = []
+    for interview, last in InterviewEvents(store).ends(use_case).items():
+        try:
+            found.append(_standing(store, interview, last))
+        except InputError:
+            # Withdrawn since the list was read: it is no longer one of them.
+            if not store.interview(interview).erased:
+                raise
+    return tuple(found)
 
 
 def standing(store: Store, interview: str) -> Standing:
@@ -230,7 +246,7 @@ def use_case_across(store: Store, use_case: str, framework: Framework | None = N
 
 
 __all__ = [
-    "StaleEditError",
+    "Standing",
     "check_agreed",
     "conductor",
     "create",
@@ -238,6 +254,8 @@ __all__ = [
     "keep_transcript",
     "leaving",
     "ledger",
+    "standing",
+    "standings",
     "state_of",
     "use_case_across",
     "withdraw",

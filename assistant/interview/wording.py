@@ -33,7 +33,9 @@ class Draft:
     """What would be sent."""
 
     system: str
+    """Message of the role system."""
     user: str
+    """Message of the role user."""
     prompt: str
     """Hash of the prompt file."""
     names: tuple[tuple[str, str], ...]
@@ -56,7 +58,7 @@ class Worder(Protocol):
     """Whether known names, addresses and numbers are replaced before."""
 
     def draft(self, question: str, seeks: str, said: str) -> Draft:
-        """What would be sent; nothing leaves."""
+        """What would be sent; nothing leaves. ``question``: the guide's, without any of the respondent's words; those are in ``said``."""
 
     def word(self, draft: Draft) -> str:
         """The reply to the letter, cut where it is far too long. Raises EngineError where none came."""
@@ -75,13 +77,15 @@ class ModelWorder:
         self._key = api_key(settings)
         self._settings = settings
         known = names or Names()
-        self._names = Names(known.people, known.organisations, (*known.others, *settings.llm_redact_names)).with_people(known.people)
+        self._names = Names((), known.organisations, (*known.others, *settings.llm_redact_names)).with_people(known.people)
         self._watch = watch
         self._chat: ChatOpenAI | None = None
 
     def draft(self, question: str, seeks: str, said: str) -> Draft:
         """See `Worder.draft`: known names, addresses and numbers are replaced unless the settings say otherwise."""
-        shown, names = self._redacted(said[:MAX_SAID])
+        whole, names = self._redacted(said)
+        # Cut afterwards: half a name would not be found.
+        shown = whole[:MAX_SAID]
         prompt = load_prompt("probe")
         fence = "#" + hashlib.sha256(shown.encode("utf-8", "surrogatepass")).hexdigest()[:10]
         system, user = prompt.render({"question": question, "seeks": seeks, "fence": fence, "said": shown})
@@ -103,6 +107,7 @@ class ModelWorder:
         return text
 
     def _stream(self, draft: Draft) -> str:
+        import httpx
         import openai
         from langchain_core.exceptions import LangChainException
         from langsmith import tracing_context
@@ -121,7 +126,8 @@ class ModelWorder:
                         break
                     if time.monotonic() > end:
                         raise EngineError(f"the model {self.model} did not finish in {self._settings.interview_timeout:g} s")
-        except (openai.OpenAIError, LangChainException) as error:
+        except (openai.OpenAIError, LangChainException, httpx.HTTPError) as error:
+            # The client wraps what goes wrong before the first piece; a stream that stalls or breaks raises httpx's own.
             raise EngineError(f"the model {self.model} did not answer ({type(error).__name__})") from error
         except (ValueError, TypeError, KeyError, IndexError, AttributeError, OSError) as error:
             # What LangChain raises for a stream that is no chat completion.
