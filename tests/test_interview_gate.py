@@ -2,11 +2,15 @@
 
 from __future__ import annotations
 
+import json
+import socket
+import threading
 from dataclasses import replace
 
 import pytest
 from interview_support import HOSTILE, BadModel, conductor, finish, framework, fresh
 
+from assistant.errors import EngineError
 from assistant.interview import Ledger, load_guide
 from assistant.interview import events as ev
 from assistant.interview.gate import Context, faults, form_faults, vocabulary_of
@@ -293,3 +297,56 @@ def test_consent_names_model_and_endpoint() -> None:
     assert "some-model" in text.text
     assert "http://127.0.0.1:9/v1" in text.text
     assert "nothing leaves the machine" in fresh().consent_text().text
+
+
+@pytest.mark.parametrize(
+    ("text", "reason"),
+    [
+        ("You said “managed”. How often does this happen?", "quotes what was not said"),
+        ("You said “automated”. How often does this happen?", "quotes what was not said"),
+        ("You said “not train it weekly”. How often does this happen?", "quotes what was not said"),
+        ("How often does this happen in 20 days?", "the number 20"),
+        ("How often does this happen, isn’t it?", "is leading"),
+        ("How often does\u2028this happen?", "several lines"),
+    ],
+)
+def test_nothing_is_put_into_the_respondents_mouth_by_halves(text: str, reason: str) -> None:
+    said = ("It is unmanaged and semi-automated since 2024.", "We do not", "train it weekly.")
+    assert any(reason in found for found in faults(text, replace(context(), said=said))), faults(text, replace(context(), said=said))
+
+
+def test_a_quote_in_another_typing_is_still_a_quote() -> None:
+    said = ("We don’t manage it - it's 'managed' by them.",)
+    for quote in ("We don't manage it", "it’s 'managed' by", "managed"):
+        assert faults(f"You said “{quote}”. How often does this happen?", replace(context(), said=said)) == []
+
+
+@pytest.mark.parametrize("stalls", [True, False])
+def test_a_stream_that_stalls_or_breaks_is_a_model_that_did_not_answer(stalls: bool) -> None:
+    chunk = {
+        "id": "x",
+        "object": "chat.completion.chunk",
+        "created": 0,
+        "model": "b",
+        "choices": [{"index": 0, "delta": {"content": "How"}}],
+    }
+    line = f"data: {json.dumps(chunk)}\n\n".encode()
+    head = b"HTTP/1.1 200 OK\r\nContent-Type: text/event-stream\r\nTransfer-Encoding: chunked\r\n\r\n"
+    with socket.create_server(("127.0.0.1", 0)) as server:
+
+        def serve() -> None:
+            connection, _ = server.accept()
+            with connection:
+                connection.recv(65536)
+                connection.sendall(head + b"%x\r\n%s\r\n" % (len(line), line))
+                done.wait(10 if stalls else 0.1)
+
+        done = threading.Event()
+        thread = threading.Thread(target=serve)
+        thread.start()
+        url = f"http://127.0.0.1:{server.getsockname()[1]}/v1"
+        worder = ModelWorder(Settings(llm_base_url=url, openai_api_key="k", interview_timeout=0.5), "broken")
+        with pytest.raises(EngineError, match="broken did not answer"):
+            worder.word(worder.draft("How often?", "frequency", "So so."))
+        done.set()
+        thread.join()

@@ -7,6 +7,7 @@ from collections.abc import Collection, Iterable
 from typing import Final, Literal
 
 from assistant.interview.events import Seeks
+from assistant.interview.languages import straight
 from assistant.models import Element
 
 _CUES: Final[dict[Seeks, re.Pattern[str]]] = {
@@ -98,16 +99,17 @@ def names_tool(text: str, tools: Iterable[str]) -> bool:
 
 def refuses(text: str) -> bool:
     """Whether the answer is that they do not want to, or may not, speak of it."""
-    return len(text.split()) <= SHORT and _REFUSAL.search(text) is not None
+    return len(text.split()) <= SHORT and _REFUSAL.search(straight(text)) is not None
 
 
 def does_not_know(text: str) -> bool:
     """Whether the answer is that they do not know."""
-    return len(text.split()) <= SHORT and _UNKNOWING.search(text) is not None
+    return len(text.split()) <= SHORT and _UNKNOWING.search(straight(text)) is not None
 
 
 def verdict(text: str) -> Literal["confirmed", "corrected"]:
     """What an answer to an offer says; anything but a plain yes is more than a confirmation."""
+    text = straight(text)
     if _NO.match(text):
         return "corrected"
     return "confirmed" if _YES.match(text) and " but " not in f" {text.casefold()} " else "corrected"

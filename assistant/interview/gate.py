@@ -14,7 +14,7 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from typing import Final
 
-from assistant.interview.languages import foreign_words, language_of
+from assistant.interview.languages import foreign_words, language_of, straight
 from assistant.models import Framework
 from assistant.segments import word_set
 
@@ -122,6 +122,7 @@ class Context:
     """What a generated wording may draw on."""
 
     framework: Framework
+    """Whose stages must not be named."""
     said: tuple[str, ...]
     """The respondent's answers, to the letter."""
     vocabulary: frozenset[str]
@@ -138,7 +139,7 @@ def faults(text: str, context: Context) -> list[str]:
 
 def form_faults(text: str, *, framework: Framework) -> list[str]:
     """What speaks against a wording whoever wrote it."""
-    plain = text.strip()
+    plain = straight(text.strip())
     if not plain:
         return ["is empty"]
     found = [*_character_faults(text), *_shape_faults(plain)]
@@ -165,7 +166,7 @@ def _character_faults(text: str) -> list[str]:
     found = []
     if _MARKUP.search(text):
         found.append("holds markup or an address")
-    if any(unicodedata.category(c) in ("Cc", "Cf", "Co", "Cs") and c not in "\n" for c in text) or "\n" in text.strip():
+    if any(unicodedata.category(c) in ("Cc", "Cf", "Co", "Cs", "Zl", "Zp") and c not in "\n" for c in text) or "\n" in text.strip():
         found.append("holds control characters or several lines")
     words = len(text.split())
     if words > MAX_WORDS or len(text) > MAX_WORDS * 12:
@@ -196,12 +197,14 @@ def _shape_faults(text: str) -> list[str]:
 
 def _claim_faults(text: str, context: Context) -> list[str]:
     """Facts that the respondent did not give: quotes, numbers, tools, claims, words from nowhere."""
-    said = fold(" ".join(context.said))
-    found = [f"quotes what was not said ('{q[:40]}')" for q in _QUOTED.findall(text) if not q.strip() or fold(q) not in said]
+    text = straight(text.strip())
+    said = [fold(answer) for answer in context.said]
+    found = [f"quotes what was not said ('{q[:40]}')" for q in _QUOTED.findall(text) if not any(_holds(answer, q) for answer in said)]
     bare = _QUOTED.sub(" ", text)
-    known = f"{said} {fold(context.basis)}"
-    found += [f"brings in the number {n}" for n in _NUMBER.findall(bare) if n not in known]
-    body = LEAD.sub("", text.strip(), count=1) if LEAD.match(text.strip()) else text
+    known = " ".join([*said, fold(context.basis)])
+    numbers = set(_NUMBER.findall(known))
+    found += [f"brings in the number {n}" for n in _NUMBER.findall(bare) if n not in numbers]
+    body = LEAD.sub("", text, count=1) if LEAD.match(text) else text
     own = _QUOTED.sub(" ", body)
     for pattern, fault in (
         (_CLAIM, "says what the respondent said or does"), (_SUGGESTS, "suggests answers"), (_PRESUMES, "takes something for granted"),
@@ -250,6 +253,12 @@ def fold(text: str) -> str:
     """Text for comparing quotes: case, blanks and the shape of quotation marks do not matter."""
     plain = unicodedata.normalize("NFC", text).replace("’", "'").replace("‘", "'")
     return _SPACE.sub(" ", plain).strip().casefold()
+
+
+def _holds(answer: str, quote: str) -> bool:
+    """Whether a folded answer holds a quote as whole words: “managed” is not what "unmanaged" or "self-managed" says."""
+    wanted = fold(quote)
+    return bool(wanted) and re.search(rf"(?<!\w)(?<!\w['-]){re.escape(wanted)}(?!['-]?\w)", answer) is not None
 
 
 def _named(text: str, name: str) -> bool:

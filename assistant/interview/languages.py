@@ -54,6 +54,11 @@ _ENGLISH_TOO: Final = word_set("no me come man die war was on son over met dan n
 _WORD: Final = re.compile(r"[^\W\d_]+")
 
 
+def straight(text: str) -> str:
+    """The text, as long as before, with the apostrophe of a typewriter: phones and word processors type another one in "don't"."""
+    return text.replace("\u2019", "'").replace("\u02bc", "'")
+
+
 def language_of(text: str) -> str:
     """``en``, another code, ``other`` for another script; empty where there is too little to tell."""
     letters = [c for c in text if c.isalpha()]
