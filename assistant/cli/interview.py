@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 import sys
-from collections.abc import Iterator
+from collections.abc import Iterable
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any, cast
 
@@ -21,6 +21,7 @@ if TYPE_CHECKING:
 app = typer.Typer(help="Conduct interviews from a guide: start, go on, export, compare.", no_args_is_help=True)
 Id = Annotated[str, typer.Argument(metavar="INTERVIEW", help="Id that `assistant interview start` printed.", show_default=False)]
 GuideOption = Annotated[str, typer.Option("--guide", help="Id of a guide, or a YAML file.")]
+_COMMANDS = ("/skip", "/refuse", "/pause", "/stop", "/withdraw", "/progress")
 COMMANDS = "/skip  /refuse  /pause  /stop  /withdraw  /progress; end a line with \\ to go on in the next"
 
 
@@ -96,7 +97,7 @@ def run(
     if order not in (None, "coverage", "guide"):
         raise InputError(f"there is no order {order!r}", remedy="use coverage or guide")
     with opened() as store:
-        talk = _Talk(service.conductor(store, interview, get_settings(), order=cast("Order | None", order)), as_json)
+        talk = _Talk(service.conductor(store, interview, get_settings(), order=cast("Order | None", order)), as_json, sys.stdin)
         withdrawn = talk.go(consented=yes)
         if withdrawn:
             service.withdraw(store, interview)
@@ -109,10 +110,10 @@ def run(
 class _Talk:
     """The conversation on standard input and output."""
 
-    def __init__(self, conductor: Conductor, as_json: bool) -> None:
+    def __init__(self, conductor: Conductor, as_json: bool, lines: Iterable[str]) -> None:
         self.conductor = conductor
         self._json = as_json
-        self._lines = self._input()
+        self._lines = iter(lines)
 
     def show(self, plain: dict[str, Any], text: str) -> None:
         """One line for a program, or text for people."""
@@ -124,6 +125,9 @@ class _Talk:
     def go(self, *, consented: bool) -> bool:
         """Until the end, a pause, or the end of input; whether the respondent withdrew."""
         ledger = self.conductor.resume() if self.conductor.ledger.paused else self.conductor.advance()
+        if ledger.declined:
+            self.show({"declined": True}, "The respondent did not agree to this interview: nothing is asked.")
+            return False
         if ledger.consent is None and not self._consent(consented):
             return False
         noticed = False
@@ -142,8 +146,8 @@ class _Talk:
                 "settled": len(ledger.settled),
             }
             self.show(known, f"\n{pending.text}   [{left:.0f} min left]")
-            said = next(self._lines, {"pause": True})
             try:
+                said = self._next() or {"pause": True}
                 if said.get("withdraw") is True:
                     return True
                 if said.get("progress") is True:
@@ -176,39 +180,59 @@ class _Talk:
         return True
 
     def _consent(self, given: bool) -> bool:
+        """Whether the respondent agrees. Only a plain no declines, for good; at the end of input nothing is decided."""
         text = self.conductor.consent_text()
         if not given:
-            self.show({"consent": text.text, "version": text.version}, f"{text.text}\n\nDo you agree? (yes/no)")
-            said = next(self._lines, {})
-            given = said.get("consent") is True or str(said.get("answer", "")).strip().casefold() in ("yes", "y")
-            if not given:
-                if said:
-                    self.conductor.decline(by="respondent")
-                self.show({"declined": bool(said)}, "Nothing was asked and nothing is kept.")
+            self.show({"consent": text.text, "version": text.version}, text.text)
+            agrees = self._agrees()
+            if agrees is False:
+                self.conductor.decline(by="respondent")
+            if not agrees:
+                self.show({"declined": agrees is False}, "Nothing was asked, and no answer is kept.")
                 return False
         self.conductor.consent(text, by="respondent")
         return True
 
-    def _input(self) -> Iterator[dict[str, Any]]:
-        """What people or programs say, as one dictionary each."""
+    def _agrees(self) -> bool | None:
+        """Asks until there is a yes or a no; None at the end of input, or for a pause."""
+        while True:
+            if not self._json:
+                say("\nDo you agree? (yes/no)")
+            try:
+                said = self._next()
+                if said is None or said.get("pause") is True:
+                    return None
+                word = said.get(
+                    "consent", {"yes": True, "y": True, "no": False, "n": False}.get(str(said.get("answer")).strip().casefold())
+                )
+                if isinstance(word, bool):
+                    return word
+                raise InputError("that is neither a yes nor a no", remedy='give {"consent": true} or {"consent": false}; or yes, or no')
+            except InputError as error:
+                self.show({"error": str(error)}, str(error))
+
+    def _next(self) -> dict[str, Any] | None:
+        """What people or programs say next; None at the end of input. Raises InputError for a line of JSON that cannot be used."""
         kept = ""
-        for line in sys.stdin:
+        for line in self._lines:
             raw = line.rstrip("\n")
             if self._json:
                 if raw.strip():
-                    yield _parsed(raw)
+                    return _parsed(raw)
                 continue
             if raw.endswith("\\"):
                 kept += raw[:-1] + "\n"
                 continue
             said, kept = kept + raw, ""
             word = said.strip()
-            if word in ("/skip", "/refuse", "/pause", "/stop", "/withdraw", "/progress"):
-                yield {word[1:]: True}
-            elif word.startswith("/"):
+            if word in _COMMANDS:
+                return {word[1:]: True}
+            if word.startswith("/") and len(word.split()) == 1:
                 say(COMMANDS)
             elif word:
-                yield {"answer": said}
+                return {"answer": said}
+        # A last line that was to go on is said all the same.
+        return {"answer": kept} if kept.strip() else None
 
 
 def _parsed(line: str) -> dict[str, Any]:
