@@ -373,16 +373,67 @@ def test_copilot_chooses_and_asks_own_questions() -> None:
         made.choose("nowhere", by="ann")
 
 
-def test_speakers_must_differ() -> None:
+def test_a_question_that_was_skipped_and_chosen_again_is_answered() -> None:
+    made = conductor(setup=Setup(mode="copilot"))
+    item = made.ledger.last_item
+    assert item is not None
+    made.skip(to=pending(made.ledger))
+    ledger = made.choose(item.key, by="ann")
+    assert ledger.entries[item.key].status == "pending"
+    ledger = made.answer("I lead the team. #organisation.roles=3", to=pending(ledger))
+    assert ledger.entries[item.key].status == "answered"
+    made.choose(item.key, by="ann")
+    assert made.stop(by="ann").entries[item.key].status == "answered", "what was on the screen at the end takes nothing back"
+
+
+def test_what_was_refused_is_not_suggested() -> None:
+    made = conductor(setup=Setup(mode="copilot"))
+    made.skip(to=pending(made.ledger))
+    item = made.ledger.last_item
+    assert item is not None
+    made.refuse(to=pending(made.ledger))
+    everything = made.suggestions(len(made.ledger.guide.items))
+    assert everything
+    assert not [i.key for i in everything if i.served and set(i.served) <= set(item.elements)]
+
+
+@pytest.mark.parametrize("name", ["interviewer", " Interviewer\n", "Interviewer\u200b", "\u200b", ""])
+def test_speakers_must_differ(name: str) -> None:
     with pytest.raises(InputError, match="names that differ"):
-        begin(MemoryLog(), load_guide(), framework(), Setup(respondent="interviewer"))
+        begin(MemoryLog(), load_guide(), framework(), Setup(respondent=name))
+
+
+def test_a_name_is_the_label_in_the_transcript() -> None:
+    made = conductor(setup=Setup(respondent="Ann\n  Lee"))
+    made.answer("I lead the team.", to=pending(made.ledger))
+    assert {t.speaker for t in to_transcript(made.ledger).turns} == {made.ledger.opened.interviewer, made.ledger.opened.respondent}
+    assert made.ledger.opened.respondent == "Ann Lee"
+
+
+@pytest.mark.parametrize("minutes", [0, -5, float("nan"), 1e9])
+def test_a_time_that_is_none_is_refused(minutes: float) -> None:
+    with pytest.raises(InputError, match="cannot take"):
+        begin(MemoryLog(), load_guide(), framework(), Setup(budget_minutes=minutes))
+
+
+def test_a_focus_that_is_no_element_is_refused_not_asked_about_silently() -> None:
+    with pytest.raises(InputError, match=r"did you mean 'deployment\.cicd'"):
+        begin(MemoryLog(), load_guide(), framework(), Setup(focus=("data.management", "deploiment.cicd")))
+
+
+def test_a_guide_of_another_version_is_named() -> None:
+    first, *rest = conductor().events
+    assert isinstance(first.body, ev.Opened)
+    odd = first.model_copy(update={"body": first.body.model_copy(update={"guide": first.body.guide | {"mood": "good"}})})
+    with pytest.raises(InputError, match=r"mood: the guide .* cannot be read"):
+        fold([odd, *rest])
 
 
 @pytest.mark.parametrize(
     ("text", "is_refusal"),
     [
         ("I'd rather not say.", True), ("Sorry, I can't talk about that, it's under NDA.", True), ("We can't talk to the old system.", False),
-        ("No comment.", True), ("I can't share that.", True), ("We can't share the GPUs.", False), ("I'd prefer not to.", True), ("We prefer not to use notebooks, everything is in git.", False), ("Next question, please.", True),
+        ("I can’t talk about that.", True), ("I won’t answer that.", True), ("No comment.", True), ("I can't share that.", True), ("We can't share the GPUs.", False), ("I'd prefer not to.", True), ("We prefer not to use notebooks, everything is in git.", False), ("Next question, please.", True),
     ],
 )  # fmt: skip
 def test_refusals(text: str, is_refusal: bool) -> None:
@@ -391,9 +442,10 @@ def test_refusals(text: str, is_refusal: bool) -> None:
 
 def test_other_cues() -> None:
     assert does_not_know("I really don't know, ask our platform people.")
+    assert does_not_know("I don’t know.")
     assert not does_not_know("We know each other well.")
-    assert [verdict(t) for t in ("Yes.", "Yes, but less often.", "No, not any more.", "Hmm, partly")] == [
-        "confirmed", "corrected", "corrected", "corrected",
+    assert [verdict(t) for t in ("Yes.", "That’s right.", "Yes, but less often.", "No, not any more.", "Hmm, partly")] == [
+        "confirmed", "confirmed", "corrected", "corrected", "corrected",
     ]  # fmt: skip
     for quote in ("So we copy the file by hand, and then we wait.", "Yes.", "a “quoted” thing", "x" * 300):
         assert clause(quote) in quote
@@ -420,6 +472,13 @@ def test_across_interviews() -> None:
     assert set(first.whom) >= {"I-1", "I-2"}
     assert first.question
     assert [a.role for a in whole.asked] == ["data scientist", "ML engineer", "product owner"]
+    keys = set(made.ledger.guide.by_key)
+    vague = conductor(setup=Setup(budget_minutes=120))
+    finish(vague, lambda led: f"So so. #{led.last_item.elements[0]}=1-5" if led.last_item and led.last_item.elements else "Well.")
+    assert any(isinstance(x.body, ev.Probed) and x.body.item == RETURN for x in vague.ledger.exchanges)
+    asked = across({"i": vague.ledger}, framework()).asked[0]
+    assert set(asked.items) <= keys
+    assert len(asked.items) == len(asked.questions)
     follow = conductor(setup=Setup(respondent="Again", focus=("deployment.cicd",)))
     ledger = finish(follow, lambda led: "It is so so.")
     items = [

@@ -11,10 +11,14 @@ wording     a question tailored by a model, through the gate, else the guide's o
 consent     versioned text that names what is stored and who sees it
 links       signed, expiring links for respondents
 coding      answers -> findings, by the local engine, as they come
+reading     the same by a model that the respondent agreed to
+speech      a recorded answer -> its words, by a model that the respondent agreed to
+languages   which language a few words are in
 transcript  log -> our JSON -> Transcript
 logs        where a log lives: memory, or the database
 engine      the Conductor: one interview, each answer committed before anything else
 across      the interviews of a use case together
+service     what pages and commands call
 """
 
 from assistant.interview.engine import Conductor

@@ -9,7 +9,7 @@ from pydantic import Field
 
 from assistant.interview.details import does_not_know
 from assistant.interview.events import Finding, Offered
-from assistant.interview.ledger import CLOSING, OWN, ElementStatus, Ledger
+from assistant.interview.ledger import ElementStatus, Ledger
 from assistant.models import Framework, Model
 
 _AREAS: Final[Mapping[str, tuple[str, ...]]] = {
@@ -68,7 +68,7 @@ class AskNext(Model):
     whom: tuple[str, ...]
     """Respondents of this use case who seem to know, best first; empty: somebody new."""
     role: str
-    """The kind of role that would know."""
+    """Name of the dimension whose people would know."""
     question: str
     """A question of the guide toward it that nobody was asked yet; empty: all were."""
 
@@ -115,17 +115,18 @@ def across(ledgers: Mapping[str, Ledger], framework: Framework) -> Across:
     elements = tuple(_merged(e.id, ledgers) for e in framework.elements)
     by_id = {m.element: m for m in elements}
     asked = tuple(_asked(name, ledger) for name, ledger in ledgers.items())
-    open_ = [m for m in elements if m.contradicts or m.status not in ("settled",)]
+    open_ = [m for m in elements if m.contradicts or m.status != "settled"]
     open_.sort(key=lambda m: (not m.contradicts, m.status == "conflict", m.status != "unplaced"))
     return Across(asked=asked, elements=elements, next=tuple(_next(by_id[m.element], ledgers, framework) for m in open_))
 
 
 def _asked(name: str, ledger: Ledger) -> Asked:
-    items = dict.fromkeys(x.body.item for x in ledger.exchanges if not isinstance(x.body, Offered) and x.body.item not in (CLOSING, OWN))
+    known = ledger.guide.by_key
+    items = dict.fromkeys(x.body.item for x in ledger.exchanges if not isinstance(x.body, Offered) and x.body.item in known)
     replies = ledger.answers
     return Asked(
         interview=name, respondent=ledger.opened.respondent, role=ledger.opened.role, items=tuple(items), answered=len(replies),
-        questions=tuple(ledger.guide.by_key[i].text for i in items if i in ledger.guide.by_key),
+        questions=tuple(known[i].text for i in items),
         unknowing=sum(does_not_know(r) for r in replies), minutes=round(ledger.minutes, 2),
     )  # fmt: skip
 

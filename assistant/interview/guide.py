@@ -16,7 +16,7 @@ from pydantic import Field
 
 from assistant.errors import FrameworkError
 from assistant.frameworks import load_framework
-from assistant.frameworks.document import Document, Key, Problem, parse_yaml, read_bytes
+from assistant.frameworks.document import Key, Problem, parse_yaml, read_bytes
 from assistant.frameworks.schema import FilePart, Id, ProbePart, Text, read_structure, suggestion
 from assistant.interview.gate import form_faults
 from assistant.models import Framework, Probe, content_hash
@@ -225,12 +225,8 @@ def _examine(raw: bytes, source: str) -> tuple[Guide | None, tuple[FrameworkErro
     document, problems = parse_yaml(raw, source)
     guide, broken = read_structure(Guide, document.data)
     found = [*problems, *broken, *(check(guide) if guide is not None else ())]
-    errors = _errors(document, found)
+    errors = document.errors(found)
     return (None if errors else guide), tuple(errors)
-
-
-def _errors(document: Document, problems: list[Problem]) -> list[FrameworkError]:
-    return document.errors(problems)
 
 
 # ---------------------------------------------------------------- checks
