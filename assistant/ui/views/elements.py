@@ -8,18 +8,17 @@ from typing import Literal
 import streamlit as st
 
 from assistant.display import count
-from assistant.errors import AssistantError
-from assistant.models import Element
-from assistant.ui import shared, state
+from assistant.models import Element, ElementDecision
+from assistant.ui import state
 from assistant.ui.here import Here
 from assistant.ui.markup import chip, esc, facts, quote, said, stages, statement_cell
 from assistant.ui.services import reviewing
 from assistant.ui.services.queries import ElementCounts
 from assistant.ui.services.reviewing import Side
 from assistant.ui.state import ReviewView
+from assistant.ui.views import stale
 
 Action = Literal["settle", "not_applicable", "missing_evidence", "reopen"]
-WORDS = {"settle": "settled", "not_applicable": "does not apply", "missing_evidence": "evidence is missing"}
 SHOWN = 8
 """Quotes of one side."""
 COUNTED = ("To review", "Confirmed", "Rejected")
@@ -27,6 +26,7 @@ COUNTED = ("To review", "Confirmed", "Rejected")
 
 def draw_conflicts(here: Here) -> None:
     """Elements whose current evidence speaks for different statements."""
+    stale.show(here)
     counts = reviewing.element_counts(here.user, here.store, here.where, here.framework)
     in_force = reviewing.in_force(here.user, here.store, here.where, here.framework)
     disputed = [e for e in here.framework.elements if e.id in counts and counts[e.id].conflict]
@@ -46,7 +46,7 @@ def draw_conflicts(here: Here) -> None:
             _side(here, element, side)
     decision = in_force.get(element.id)
     if decision is not None:
-        _standing(here, element, WORDS.get(decision.action, ""), decision.reviewer, decision.reason)
+        _standing(here, decision)
         return
     _settle(here, element, sides)
 
@@ -85,35 +85,45 @@ def _settle(here: Here, element: Element, sides: tuple[Side, ...]) -> None:
     seen = reviewing.newest_element_decision(here.user, here.store, here.where, here.framework, element.id)
     with st.form(f"settle-{element.id}"):
         st.caption("Until it is settled, the lowest side counts.")
-        statement = st.selectbox("The statement that stands", places, format_func=lambda i: texts[i])
-        reason = st.text_input("Why", max_chars=1000)
-        if st.form_submit_button("Settle", type="primary"):
-            _act(here, element.id, "settle", reason, statement, seen)
+        st.selectbox("The statement that stands", places, format_func=lambda i: texts[i], key=f"settle-statement-{element.id}")
+        st.text_input("Why", max_chars=1000, key=f"settle-why-{element.id}")
+        st.form_submit_button("Settle", type="primary", on_click=_settled, args=(here, element.id, seen))
 
 
-def _act(here: Here, element: str, action: Action, reason: str, statement: str | None, seen: str | None) -> None:
-    """Decides on an element and draws the page again; what goes wrong is shown in place."""
-    with shared.problems():
+def _settled(here: Here, element: str, seen: str | None) -> None:
+    _act(here, element, "settle", f"settle-why-{element}", seen, st.session_state.get(f"settle-statement-{element}"))
+
+
+def _act(here: Here, element: str, action: Action, why: str, seen: str | None, statement: str | None = None) -> None:
+    """Decides on an element. ``seen`` is what was there when the form was drawn; ``why``: key of the field with the reason."""
+    reason = str(st.session_state.get(why) or "")
+
+    def act() -> None:
         reviewing.decide_element(
             here.user, here.store, here.where, here.framework, element, action, reason=reason, statement=statement, seen=seen
         )
-        st.rerun()
+
+    stale.guarded(act)
 
 
-def _standing(here: Here, element: Element, what: str, who: str, why: str) -> None:
-    st.html(f"<p>{chip(what, 'state-confirmed')} by {said(who)}: {said(why)}</p>")
-    st.button("Take this back", key=f"reopen-{element.id}", on_click=_reopen, args=(here, element.id))
+def _standing(here: Here, decision: ElementDecision) -> None:
+    what = chip(stale.ELEMENT_WORDS.get(decision.action, ""), "state-confirmed")
+    st.html(f"<p>{what} by {said(decision.reviewer)}: {said(decision.reason)}</p>")
+    # The newest, which may be a remark on top of the one that stands.
+    seen = reviewing.newest_element_decision(here.user, here.store, here.where, here.framework, decision.element)
+    st.button("Take this back", key=f"reopen-{decision.element}-{seen}", on_click=_reopen, args=(here, decision.element, seen))
 
 
-def _reopen(here: Here, element: str) -> None:
-    try:
-        reviewing.decide_element(here.user, here.store, here.where, here.framework, element, "reopen", reason="taken back")
-    except AssistantError as error:
-        shared.later(error)
+def _reopen(here: Here, element: str, seen: str | None) -> None:
+    def act() -> None:
+        reviewing.decide_element(here.user, here.store, here.where, here.framework, element, "reopen", reason="taken back", seen=seen)
+
+    stale.guarded(act)
 
 
 def draw(here: Here) -> None:
     """All elements with their evidence and what was decided on them."""
+    stale.show(here)
     counts = reviewing.element_counts(here.user, here.store, here.where, here.framework)
     in_force = reviewing.in_force(here.user, here.store, here.where, here.framework)
     rows = []
@@ -123,7 +133,9 @@ def draw(here: Here) -> None:
             n = counts.get(e.id)
             decision = in_force.get(e.id)
             mark = chip("conflict", "conflict") if n and n.conflict else ""
-            decided = f"<br>{chip(WORDS.get(decision.action, ''), 'state-confirmed')} {said(decision.reason)}" if decision else ""
+            decided = (
+                f"<br>{chip(stale.ELEMENT_WORDS.get(decision.action, ''), 'state-confirmed')} {said(decision.reason)}" if decision else ""
+            )
             values = (n.waiting, n.confirmed, n.rejected) if n else (0, 0, 0)
             numbers = "".join(f'<td class="num{"" if v else " muted"}">{v}</td>' for v in values)
             rows.append(f"<tr><td>{esc(e.name)} {mark}{decided}</td>{numbers}</tr>")
@@ -145,13 +157,16 @@ def _decide(here: Here, counts: Mapping[str, ElementCounts]) -> None:
         words = f"Review its {count(waiting, 'undecided piece')}"
         st.button(words, icon=":material/rule:", key=f"element-review-{element}", on_click=_queue, args=(element,))
     if element in in_force:
-        d = in_force[element]
-        _standing(here, here.framework.element(element), WORDS.get(d.action, ""), d.reviewer, d.reason)
+        _standing(here, in_force[element])
         return
     seen = reviewing.newest_element_decision(here.user, here.store, here.where, here.framework, element)
     with st.form(f"element-{element}"):
         actions: dict[Action, str] = {"not_applicable": "It does not apply here", "missing_evidence": "Evidence is missing here"}
-        action = st.radio("What", list(actions), format_func=lambda a: actions[a], horizontal=True)
-        reason = st.text_input("Why", max_chars=1000)
-        if st.form_submit_button("Save", type="primary"):
-            _act(here, element, action or "missing_evidence", reason, None, seen)
+        st.radio("What", list(actions), format_func=lambda a: actions[a], horizontal=True, key=f"element-what-{element}")
+        st.text_input("Why", max_chars=1000, key=f"element-why-{element}")
+        st.form_submit_button("Save", type="primary", on_click=_noted, args=(here, element, seen))
+
+
+def _noted(here: Here, element: str, seen: str | None) -> None:
+    action: Action = st.session_state.get(f"element-what-{element}") or "missing_evidence"
+    _act(here, element, action, f"element-why-{element}", seen)
