@@ -114,7 +114,7 @@ _CSS: Final = """
 .turn mark.s-confirmed{box-shadow:inset 0 -2px 0 var(--accent)}
 .turn mark.s-rejected{background:transparent;color:inherit;text-decoration:line-through;text-decoration-color:var(--muted)}
 .turn mark.s-unsure{box-shadow:inset 0 -2px 0 var(--muted)}
-.turn mark.at-focus,.turn mark.now{outline:2px solid var(--accent);outline-offset:1px}
+.turn mark.at-focus{outline:2px solid var(--accent);outline-offset:1px}
 .reader{max-height:70vh;overflow-y:auto;border:1px solid var(--line);border-radius:6px;padding:.9rem 1rem;background:var(--page)}
 .context{max-height:23rem;overflow-y:auto;border:1px solid var(--line);border-radius:6px;padding:.7rem .9rem}
 .context .turn:last-child{margin-bottom:0}
@@ -137,9 +137,6 @@ _CSS: Final = """
 .step b{display:block;margin-bottom:.2rem}.step .n{display:inline-block;width:1.6rem;height:1.6rem;border-radius:50%;text-align:center;
  line-height:1.6rem;background:var(--accent);color:var(--page);font-weight:700;margin-right:.4rem}
 .step.done .n{background:var(--muted)}.step.now{border-color:var(--accent);box-shadow:inset 0 0 0 1px var(--accent)}
-.keys kbd{border:1px solid var(--line);border-bottom-width:2px;border-radius:4px;padding:0 .35rem;font-size:.8rem;background:var(--surface);
- color:var(--surface-ink);font-family:inherit}
-.keys{font-size:.84rem;color:var(--muted);display:flex;flex-wrap:wrap;gap:.25rem .8rem;margin:.1rem 0}
 .tablewrap{overflow-x:auto}
 table.plain{border-collapse:collapse;width:100%;font-size:.9rem;margin:.3rem 0}
 table.plain th,table.plain td{border-bottom:1px solid var(--line);padding:.3rem .5rem;text-align:left;vertical-align:top;

@@ -58,7 +58,6 @@ class Leaves:
     key: bool
     """Whether a key is set; never the key."""
     redacted: tuple[str, ...]
-    embedding: str
     interviews: tuple[tuple[str, str, str], ...] = ()
     """What interviews send where they may: what it is for, endpoint, model."""
 
@@ -86,10 +85,9 @@ def settings_in_force(user: User, settings: Settings) -> tuple[Preferences, Sett
     saved = preferences.load(settings)
     chosen = preferences.applied(settings, saved)
     has_key = chosen.openai_api_key is not None and bool(chosen.openai_api_key.get_secret_value())
-    outside = saved.engine == "llm" or chosen.embedding == "openai"
-    leaves = Leaves(
-        outside, recipient(chosen), chosen.llm_model or "", has_key, chosen.llm_redact_names, chosen.embedding, leaving(chosen)
-    )  # fmt: skip
+    # Transcripts are embedded by the local model whatever ``embedding`` says: that setting is for texts of frameworks.
+    outside = saved.engine == "llm"
+    leaves = Leaves(outside, recipient(chosen), chosen.llm_model or "", has_key, chosen.llm_redact_names, leaving(chosen))
     return saved, chosen, leaves
 
 

@@ -104,16 +104,15 @@ def _sensitive(framework: Framework, assessment: Assessment) -> str:
     return f"<p class='tight'><b>One decision would move the headline</b></p><ul class='small'>{lines}{more}</ul>"
 
 
-def downloads(here: Here, assessment: Assessment, key: str, framework: Framework | None = None) -> None:
+def downloads(here: Here, assessment: Assessment, key: str) -> None:
     """The report in three formats; written when asked for."""
-    chosen = framework or here.framework
     with st.container(horizontal=True, key=f"downloads-{key}"):
         for kind in NAMES:
 
             def write(kind: Kind = kind) -> str:
                 file = assessing.with_transcripts(here.user, here.store, here.where, assessment)
-                companies = library.benchmark(here.user, chosen.id)
-                return assessing.report(here.user, file, chosen, kind, companies=companies)
+                companies = library.benchmark(here.user, here.framework.id)
+                return assessing.report(here.user, file, here.framework, kind, companies=companies)
 
             st.download_button(
                 f"Download {NAMES[kind]}",
