@@ -305,6 +305,9 @@ def _place(transcript: Transcript, wanted: Evidence | Mapping[str, Any], reviewe
     """
     fields = dict(wanted.model_dump() if isinstance(wanted, Evidence) else wanted)
     start, end = int(fields["start"]), int(fields["end"])
+    disputed = sorted(c for c in fields["codes"] if f"!{c}" in fields["codes"])
+    if disputed:
+        raise InputError(f"{', '.join(disputed)} cannot be both present and absent in the same words", remedy="choose one of the two")
     turn = segments.turn_at(transcript, start)
     if turn is None or not start < end <= turn.end or turn.role is Role.INTERVIEWER:
         raise GroundingError(f"{start}..{end} is not inside one turn of a respondent", remedy="select words of one respondent's answer")

@@ -53,6 +53,17 @@ class Coding:
     codes: tuple[str, ...] = ()
     rationale: str = ""
 
+    def span(self, framework: Framework) -> tuple[str | None, int, int]:
+        """Statement and stages that follow: a statement's own run, else those chosen; stage 1 and no statement for what is absent."""
+        if self.polarity is Polarity.ABSENT:
+            return None, 1, 1
+        statement = framework.element(self.element).statement(self.statement) if self.statement else None
+        return (statement.id, statement.stage_low, statement.stage_high) if statement else (None, self.stage_low, self.stage_high)
+
+    def disputed(self) -> tuple[str, ...]:
+        """Practice codes that are chosen both as present and as absent."""
+        return tuple(c for c in self.codes if f"!{c}" in self.codes)
+
 
 @call(WORK)
 def preview(user: User, name: str, data: bytes, interviewers: Sequence[str] | None = None) -> Transcript:
@@ -126,10 +137,7 @@ def add_evidence(
 ) -> EvidenceItem:
     """Evidence that a person found, confirmed by them. Raises GroundingError outside one respondent's turn; InputError; NotFoundError."""
     text = store.transcript(use_case, transcript).text
-    statement = framework.element(coding.element).statement(coding.statement) if coding.statement else None
-    low, high = (statement.stage_low, statement.stage_high) if statement else (coding.stage_low, coding.stage_high)
-    if coding.polarity is Polarity.ABSENT:
-        low, high = 1, 1
+    statement, low, high = coding.span(framework)
     found = Evidence(
         id="e-new",
         transcript=transcript,
@@ -142,7 +150,7 @@ def add_evidence(
         status=coding.status,
         stage_low=low,
         stage_high=high,
-        statement=statement.id if statement else None,
+        statement=statement,
         codes=coding.codes,
         engine=f"person/{user.name}",
         rationale=coding.rationale,

@@ -82,13 +82,15 @@ def _span(transcript: Transcript, item: EvidenceItem, words: str) -> tuple[int, 
 
 
 def _edit(here: Here, item: EvidenceItem, transcript: Transcript, words: str, coding: Coding) -> EvidenceEdit:
+    e = item.evidence
     start, end = _span(transcript, item, words)
-    statement = here.framework.element(coding.element).statement(coding.statement) if coding.statement else None
-    low, high = (statement.stage_low, statement.stage_high) if statement else (coding.stage_low, coding.stage_high)
-    if coding.polarity is Polarity.ABSENT:
-        low, high = 1, 1
+    statement, low, high = coding.span(here.framework)
+    absent = coding.polarity is Polarity.ABSENT
+    # The form has no stages where there is a statement or nothing is in place: what it could not show stays as it was.
+    if (coding.element, coding.polarity) == (e.element, e.polarity) and (absent or (coding.statement and coding.statement == e.statement)):
+        statement, low, high = e.statement, e.stage_low, e.stage_high
     return EvidenceEdit(
-        start=start, end=end, element=coding.element, stage_low=low, stage_high=high, statement=coding.statement or "",
+        start=start, end=end, element=coding.element, stage_low=low, stage_high=high, statement=statement or "",
         polarity=coding.polarity, status=coding.status, codes=coding.codes,
     )  # fmt: skip
 

@@ -26,13 +26,17 @@ def coding(framework: Framework, *, key: str, given: Evidence | None = None) -> 
     element = framework.element(first.element)
     _first(f"{key}-element", first.element)
     st.selectbox("Element", list(names), format_func=lambda i: names[i], key=f"{key}-element", filter_mode="contains")
-    _statement(framework, element, key, first, _same(given, element.id))
     left, right = st.columns(2)
     _first(f"{key}-status", first.status)
     left.selectbox("Status of the practice", list(Status), format_func=lambda s: s.value, key=f"{key}-status")
     _first(f"{key}-polarity", first.polarity)
     right.selectbox("Polarity", list(Polarity), format_func=lambda p: p.value, key=f"{key}-polarity")
+    if first.polarity is not Polarity.ABSENT:
+        # What is absent has no statement, and stage 1.
+        _statement(framework, element, key, first, _same(given, element.id))
     _codes(element, key, first)
+    if disputed := read(framework, key, given).disputed():
+        st.warning(f"{', '.join(disputed)} cannot be both present and absent: choose one of the two.", icon=":material/rule:")
 
 
 def read(framework: Framework, key: str, given: Evidence | None = None) -> Coding:

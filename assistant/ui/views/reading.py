@@ -226,10 +226,18 @@ def _forget() -> None:
 def _save(here: Here, transcript: str, start: int, end: int) -> None:
     coding = fields.read(here.framework, f"new-{transcript}")
     try:
-        added = transcripts.add_evidence(here.user, here.store, here.where, here.framework, transcript, start, end, coding)
+        added = transcripts.add_evidence(here.user, here.store, here.where, here.framework, transcript, start, end, coding).evidence
     except AssistantError as error:
         shared.later(error)
         return
     _forget()
-    state.current().evidence = added.evidence.id
-    st.toast("Evidence added and confirmed", icon=":material/check:")
+    app = state.current()
+    app.evidence = added.id
+    if added.state is EvidenceState.CONFIRMED:
+        st.toast("Evidence added and confirmed", icon=":material/check:")
+        return
+    # The same was added before, and its decisions stand; it is opened, marked or not.
+    app.read_element = ""
+    if app.read_states == NONE or added.state.value not in app.read_states.split():
+        app.read_states = f"{app.read_states.replace(NONE, '')} {added.state.value}".strip()
+    st.toast(f"This is here already: {STATE_NAMES[added.state]}", icon=":material/info:")
