@@ -8,7 +8,7 @@ from assistant.display import count
 from assistant.interview import Guide
 from assistant.interview.guide import Question, Section
 from assistant.ui.here import Here
-from assistant.ui.markup import chip, esc
+from assistant.ui.markup import chip, esc, md
 from assistant.ui.services import interviewing, library
 
 
@@ -20,7 +20,7 @@ def draw(here: Here) -> None:
     _head(guide)
     names = {e.id: e.name for e in library.framework(here.user, guide.framework).elements}
     for section in guide.sections:
-        with st.expander(f"{section.name} ({count(len(section.questions), 'question')}, {section.priority})"):
+        with st.expander(f"{md(section.name)} ({count(len(section.questions), 'question')}, {section.priority})"):
             st.html(_section(section, names))
     with st.expander("Probes for every question"):
         st.html("<ul>" + "".join(f"<li>{esc(p.text)} {chip(p.type, 'quiet')}{chip(p.seeks)}</li>" for p in guide.general_probes) + "</ul>")

@@ -41,5 +41,4 @@ def _by_link() -> None:
     st.write("You answer by the link that you were sent. Open it, or paste it here.")
     pasted = st.text_input("Link", key="pasted-link", max_chars=500)
     if pasted.strip():
-        base = (st.context.url or "").split("?")[0].rsplit("/", 1)[0]
-        st.link_button("Open my interview", address(base, token_of(pasted)), icon=":material/arrow_forward:")
+        st.link_button("Open my interview", address(inviting.base(), token_of(pasted)), icon=":material/arrow_forward:")

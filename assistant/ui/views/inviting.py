@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
+from functools import partial
 from typing import Final
+from urllib.parse import urlsplit
 
 import streamlit as st
 
 from assistant.display import count
-from assistant.errors import AssistantError
+from assistant.errors import AssistantError, InputError
 from assistant.interview import Guide
 from assistant.interview.engine import Setup
 from assistant.interview.events import Mode
@@ -24,11 +27,13 @@ from assistant.ui.state import InterviewView, TranscriptsView
 LINK: Final = "interview-link"
 """The link made last, with its interview: shown until another one is made."""
 FOCUS: Final = "interview-focus"
-"""Elements of a follow-up that `together` proposed."""
+"""Of a follow-up that `together` proposed: id of the use case, ids of the elements."""
+OWN_GUIDE: Final = "A guide of my own (YAML file)"
 MODES: Final[dict[Mode, str]] = {
     "copilot": "I interview; the assistant shows what to ask next",
     "self-service": "They answer alone in the browser, by a link",
 }
+VERBATIM: Final = "What they say, word for word"
 SHOWN: Final = 100
 """Interviews drawn at once."""
 
@@ -85,19 +90,20 @@ def _buttons(here: Here, one: Taken) -> None:
         st.button("Transcript", key=f"read-{name}", icon=":material/article:", on_click=_read, args=(one.kept,))
     if not here.may(WORK):
         return
-    with st.popover("", icon=":material/more_horiz:", help="Link, file, withdrawal"):
-        days = st.number_input("Days that the link is good", min_value=0.1, max_value=366.0, value=float(DAYS), key=f"days-{name}")
-        st.button("Make a link for the respondent", key=f"link-{name}", icon=":material/link:", on_click=_link, args=(here, name, days))
+    with st.popover("More", icon=":material/more_horiz:", help="Link, file, withdrawal"):
+        st.number_input("Days that the link is good", min_value=0.1, max_value=366.0, value=float(DAYS), key=f"days-{name}")
+        st.button("Make a link for the respondent", key=f"link-{name}", icon=":material/link:", on_click=_link, args=(here, name))
         if one.ledger.answers:
-            file = interviewing.export(here.user, here.store, name)
+            # Made when it is asked for: a hundred files would be a hundred logs read for every run.
+            file = partial(interviewing.export, here.user, here.store, name)
             st.download_button(
                 "Download as a file", file, f"interview-{name}.json", "application/json", key=f"file-{name}", on_click="ignore",
                 icon=":material/download:",
             )  # fmt: skip
         st.html("<p class='small'>At the respondent's wish: erases every answer and all evidence from it for good.</p>")
-        reason = st.text_input("Reason, without names", key=f"why-{name}", max_chars=300, placeholder="withdrawn by the respondent")
+        st.text_input("Reason, without names", key=f"why-{name}", max_chars=300, placeholder="withdrawn by the respondent")
         sure = st.checkbox("I know that this cannot be undone", key=f"sure-{name}")
-        st.button("Withdraw it", key=f"withdraw-{name}", disabled=not sure, on_click=_withdraw, args=(here, name, reason))
+        st.button("Withdraw it", key=f"withdraw-{name}", disabled=not sure, on_click=_withdraw, args=(here, name))
 
 
 def _open(interview: str) -> None:
@@ -111,20 +117,26 @@ def _read(transcript: str) -> None:
     state.go_to("transcripts")
 
 
-def _link(here: Here, interview: str, days: float) -> None:
+# What the fields hold is read in the callbacks: a click that leaves a field comes before the button is drawn with what was typed.
+
+
+def _link(here: Here, interview: str) -> None:
+    days = float(st.session_state.get(f"days-{interview}") or DAYS)
     try:
         token = interviewing.invite(here.user, here.store, get_settings(), interview, days=days)
-        st.session_state[LINK] = (interview, address(_base(), token), days)
+        st.session_state[LINK] = (interview, address(base(), token), days)
     except AssistantError as error:
         shared.later(error)
 
 
-def _base() -> str:
-    """Where respondents reach the app: as the settings say, else as this browser does."""
-    return get_settings().app_url or (st.context.url or "http://localhost").split("?")[0].rsplit("/interview", 1)[0]
+def base() -> str:
+    """Where respondents reach the app: as the settings say, else as this browser does, without the page."""
+    parts = urlsplit(st.context.url or "http://localhost")
+    return get_settings().app_url or f"{parts.scheme}://{parts.netloc}{parts.path.rstrip('/').removesuffix('/interview')}"
 
 
-def _withdraw(here: Here, interview: str, reason: str) -> None:
+def _withdraw(here: Here, interview: str) -> None:
+    reason = str(st.session_state.get(f"why-{interview}", ""))
     try:
         interviewing.withdraw(here.user, here.store, interview, reason.strip() or "withdrawn by the respondent")
         app = state.current()
@@ -139,61 +151,100 @@ def _withdraw(here: Here, interview: str, reason: str) -> None:
 
 
 def _new(here: Here, *, first: bool) -> None:
-    focus = tuple(st.session_state.get(FOCUS, ()))
+    focus = _focus(here)
     title = "New follow-up interview" if focus else "New interview"
-    with st.expander(title, icon=":material/add:", expanded=first or bool(focus)):
+    with st.expander(title, icon=":material/add:", expanded=first or bool(focus)), shared.problems():
+        if focus:
+            st.button("Not a follow-up: ask everything", key="no-follow-up", icon=":material/close:", on_click=_no_follow_up)
         guide = _guide(here)
         mode = st.radio("How", list(MODES), format_func=lambda m: MODES[m], key="new-mode")
         left, right = st.columns(2)
-        name = left.text_input("Respondent: name or pseudonym", key="new-respondent", max_chars=100, placeholder="e.g. Respondent 3")
-        role = right.text_input("Their function", key="new-role", max_chars=100, placeholder="e.g. data scientist")
-        verbatim = True
+        left.text_input("Respondent: name or pseudonym", key="new-respondent", max_chars=100, placeholder="e.g. Respondent 3")
+        right.text_input("Their function", key="new-role", max_chars=100, placeholder="e.g. data scientist")
         if mode == "copilot":
-            taken = ("What they say, word for word", "My notes of what they say")
-            verbatim = st.radio("What I write down", taken, key="new-verbatim", horizontal=True) == taken[0]
+            st.radio("What I write down", [VERBATIM, "My notes of what they say"], key="new-verbatim", horizontal=True)
         if guide is None:
             return
-        minutes = left.number_input(
-            "Minutes", min_value=5, max_value=480, value=round(guide.budget_minutes), step=5, key=f"new-minutes-{guide.id}"
-        )
+        # A guide of one's own may be shorter than the step.
+        planned = max(1, round(guide.budget_minutes))
+        left.number_input("Minutes", min_value=1, max_value=480, value=planned, step=5, key=f"new-minutes-{guide.id}")
         elements = {e.id: e.name for e in library.framework(here.user, guide.framework).elements}
-        options = [e for e in elements if any(e in i.served for i in guide.items)]
-        chosen = right.multiselect(
-            "Only what is still open (follow-up)", options, default=[e for e in focus if e in options],
-            key=f"new-focus-{len(focus)}-{guide.id}", format_func=lambda e: elements[e], placeholder="everything the guide asks",
+        right.multiselect(
+            "Only what is still open (follow-up)", _served(elements, guide), default=_served(focus, guide), key=_focus_key(focus, guide),
+            format_func=lambda e: elements[e], placeholder="everything the guide asks",
         )  # fmt: skip
-        setup = Setup(
-            mode=mode or "copilot", respondent=name.strip() or "Respondent", role=role.strip(), budget_minutes=minutes, focus=tuple(chosen),
-            verbatim=verbatim, interviewer="Interviewer",
-        )  # fmt: skip
-        st.button("Set it up", type="primary", key="new-interview", on_click=_create, args=(here, guide, setup))
+        st.button("Set it up", type="primary", key="new-interview", on_click=_create, args=(here,))
+
+
+def _focus(here: Here) -> tuple[str, ...]:
+    """What the follow-up is about that was proposed for this very use case."""
+    use_case, focus = st.session_state.get(FOCUS, ("", ()))
+    return tuple(focus) if use_case == here.where else ()
+
+
+def _served(elements: Iterable[str], guide: Guide) -> list[str]:
+    """Those that the guide asks about."""
+    return [e for e in elements if any(e in i.served for i in guide.items)]
+
+
+def _focus_key(focus: tuple[str, ...], guide: Guide) -> str:
+    """Another proposal is another field: what was chosen for the last one does not stay in it."""
+    return f"new-focus-{'+'.join(focus)}-{guide.id}"
+
+
+def _no_follow_up() -> None:
+    st.session_state.pop(FOCUS, None)
 
 
 def _guide(here: Here) -> Guide | None:
-    """One that ships, or a file of one's own; None where that file has a fault, which is shown."""
+    """The one that is chosen; None where that is a file of one's own with a fault, which is shown, or that is still missing."""
     known = {g.id: g for g in interviewing.guides(here.user)}
-    own = "A guide of my own (YAML file)"
-    name = st.selectbox("Guide", [*known, own], format_func=lambda g: known[g].title if g in known else g, key="new-guide")
-    if name != own:
-        return known[str(name)]
-    file = st.file_uploader("Guide file", type=["yaml", "yml"], key="new-guide-file")
-    if file is None:
+    name = st.selectbox("Guide", [*known, OWN_GUIDE], format_func=lambda g: known[g].title if g in known else g, key="new-guide")
+    if name == OWN_GUIDE and st.file_uploader("Guide file", type=["yaml", "yml"], key="new-guide-file") is None:
         st.caption("Take one that ships as a pattern: see docs/how-to.md. Every problem is shown with its line.")
         return None
     with shared.problems():
-        return interviewing.own_guide(here.user, file.getvalue(), file.name)
+        return _chosen_guide(here)
     return None
 
 
-def _create(here: Here, guide: Guide, setup: Setup) -> None:
+def _chosen_guide(here: Here) -> Guide:
+    """One that ships, or the file of one's own. Raises FrameworkError for that file's faults, InputError where it is missing."""
+    name = st.session_state.get("new-guide")
+    if name != OWN_GUIDE:
+        known = interviewing.guides(here.user)
+        return next((g for g in known if g.id == name), known[0])
+    file = st.session_state.get("new-guide-file")
+    if file is None:
+        raise InputError("there is no guide file", remedy="choose the file, or a guide that ships")
+    return interviewing.own_guide(here.user, file.getvalue(), file.name)
+
+
+def _setup(here: Here, guide: Guide) -> Setup:
+    """What the fields hold now."""
+    fields = st.session_state
+    focus = _focus(here)
+    mode: Mode = fields.get("new-mode") or "copilot"
+    return Setup(
+        mode=mode, respondent=str(fields.get("new-respondent", "")).strip() or "Respondent", role=str(fields.get("new-role", "")).strip(),
+        budget_minutes=fields.get(f"new-minutes-{guide.id}"), focus=tuple(fields.get(_focus_key(focus, guide), _served(focus, guide))),
+        verbatim=mode != "copilot" or fields.get("new-verbatim", VERBATIM) == VERBATIM, interviewer="Interviewer",
+    )  # fmt: skip
+
+
+def _create(here: Here) -> None:
     try:
+        guide = _chosen_guide(here)
+        setup = _setup(here, guide)
         created = interviewing.set_up(here.user, here.store, here.where, guide, setup)
     except AssistantError as error:
         shared.later(error)
         return
-    st.session_state.pop(FOCUS, None)
+    _no_follow_up()
+    # The next one is somebody else.
+    st.session_state["new-respondent"] = st.session_state["new-role"] = ""
     if setup.mode == "self-service":
-        _link(here, created, DAYS)
+        _link(here, created)
     else:
         _open(created)
     st.toast(f"Set up: {short(setup.respondent)}")

@@ -36,7 +36,7 @@ def _next(here: Here, whole: Across) -> None:
     if here.may(WORK):
         st.button(
             f"Set up a follow-up on {count(len(whole.next), 'open element')}", type="primary", icon=":material/add:", key="follow-up",
-            on_click=_follow_up, args=(whole.focus,),
+            on_click=_follow_up, args=(here.where, whole.focus),
         )  # fmt: skip
     differ = {m.element for m in whole.elements if m.contradicts}
     st.html(f"<div class='steps'>{''.join(_card(here, one, differ) for one in whole.next)}</div>")
@@ -56,8 +56,8 @@ def _card(here: Here, one: AskNext, differ: set[str]) -> str:
     )
 
 
-def _follow_up(focus: tuple[str, ...]) -> None:
-    st.session_state[FOCUS] = focus
+def _follow_up(use_case: str, focus: tuple[str, ...]) -> None:
+    st.session_state[FOCUS] = (use_case, focus)
     state.current().interview_view = InterviewView.TAKEN
 
 
