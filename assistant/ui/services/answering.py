@@ -35,8 +35,14 @@ def answer(
 
 @call(EVERYONE)
 def keep_answers(user: User, store: Store, settings: Settings, token: str) -> Transcript:
-    """The finished conversation as a transcript. Raises like `check_link`; InputError while it is not over, StoreError."""
-    return service.keep_transcript(store, _grant(store, settings, token).interview, by="respondent")
+    """The finished conversation as a transcript; nothing is written where it is one already.
+
+    Raises like `check_link`; InputError while it is not over, StoreError.
+    """
+    interview = _grant(store, settings, token).interview
+    use_case = store.interview(interview).use_case
+    kept = next((info.id for info in store.transcripts(use_case) if info.interview == interview), None)
+    return store.transcript(use_case, kept) if kept else service.keep_transcript(store, interview, by="respondent")
 
 
 @call(EVERYONE)

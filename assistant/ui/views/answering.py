@@ -2,16 +2,18 @@
 
 from __future__ import annotations
 
+from contextlib import suppress
 from functools import partial
 
 import streamlit as st
 
-from assistant.errors import AssistantError, PermissionDenied
+from assistant.errors import AssistantError
 from assistant.interview import Conductor, Ledger
 from assistant.interview.links import PARAMETER
 from assistant.settings import get_settings
 from assistant.ui import shared
 from assistant.ui.access import AppRole, User
+from assistant.ui.markup import md
 from assistant.ui.services import answering
 from assistant.ui.views import asking
 from assistant.ui.views.asking import FormWords, Maker
@@ -26,30 +28,41 @@ GONE = "answer-withdrawn"
 
 def draw() -> None:
     """The page."""
-    shared.show_later()
     if st.session_state.get(GONE):
+        shared.show_later()
         st.title("Withdrawn")
         st.success("Your answers, and everything quoted from them, are erased for good. You can close this page.", icon=":material/done:")
         return
+    told = st.empty()
+    with told:
+        shared.show_later()
+    st.title("Interview")
     token = str(st.query_params.get(PARAMETER, ""))
-    make: Maker = partial(_make, token)
     try:
-        answering.check_link(RESPONDENT, shared.store(), get_settings(), token)
-    except PermissionDenied as error:
-        st.title("Interview")
+        interview = answering.check_link(RESPONDENT, shared.store(), get_settings(), token).interview
+    except AssistantError as error:
+        # What a button met was the same: once is enough.
+        told.empty()
         shared.show_error(error)
+        asking.give_back(token.partition(".")[0])
         return
     with shared.problems():
-        _interview(token, make)
+        _interview(token, interview, partial(_make, token))
 
 
 def _make(token: str, watch: object = None) -> Conductor:
     return answering.answer(RESPONDENT, shared.store(), get_settings(), token, watch=watch if callable(watch) else None)
 
 
-def _interview(token: str, make: Maker) -> None:
-    st.title("Interview")
-    conductor, ledger = asking.going_on(make)
+def _interview(token: str, interview: str, make: Maker) -> None:
+    found = None
+    with shared.problems():
+        found = asking.going_on(make)
+    if found is None:
+        _trouble(token, interview, make)
+        return
+    conductor, ledger = found
+    asking.give_back(interview, ledger.pending)
     if ledger.consent is None and not ledger.over:
         _consent(make, conductor, ledger)
     elif ledger.over:
@@ -63,7 +76,34 @@ def _interview(token: str, make: Maker) -> None:
         st.button("Go on", type="primary", icon=":material/play_arrow:", key="resume", on_click=_do, args=(make, "resume"))
         _rights(token, ledger)
     elif ledger.pending is not None:
-        _question(token, make, conductor, ledger)
+        _question(token, interview, make, conductor, ledger)
+
+
+def _trouble(token: str, interview: str, make: Maker) -> None:
+    """While the engine or the database fails: nothing that was said is lost, and the way out stays open."""
+    ledger = None
+    with suppress(AssistantError):
+        ledger = make(None).ledger
+    asking.give_back(interview)
+    if ledger is not None and ledger.over:
+        _over(token, ledger)
+        return
+    st.info(
+        "What you have sent is saved, and your place is kept: try again now, or come back later by the same link.", icon=":material/info:"
+    )
+    with st.container(horizontal=True):
+        # Every run tries again.
+        st.button("Try again", type="primary", icon=":material/refresh:", key="again")
+        if ledger is not None and ledger.consent is not None and ledger.opened.mode != "copilot":
+            _stop(make)
+    if ledger is None or ledger.consent is not None:
+        _rights(token, ledger)
+
+
+def _stop(make: Maker) -> None:
+    with st.popover("Stop here", icon=":material/stop_circle:", type="tertiary"):
+        st.write("What you have said so far is kept and counts. Nothing more is asked.")
+        st.button("Stop the interview", key="stop", on_click=_do, args=(make, "stop"))
 
 
 def _consent(make: Maker, conductor: Conductor, ledger: Ledger) -> None:
@@ -81,20 +121,18 @@ def _consent(make: Maker, conductor: Conductor, ledger: Ledger) -> None:
         st.button("I do not agree", key="decline", on_click=_do, args=(make, "decline"))
 
 
-def _question(token: str, make: Maker, conductor: Conductor, ledger: Ledger) -> None:
+def _question(token: str, interview: str, make: Maker, conductor: Conductor, ledger: Ledger) -> None:
     pending = ledger.pending
     if pending is None:
         return
     asking.time_line(ledger)
     if conductor.notice():
-        st.info(conductor.notice(), icon=":material/info:")
+        st.info(md(conductor.notice()), icon=":material/info:")
     asking.question(pending)
-    asking.answer_form(make, conductor, pending, key="own", by="respondent", words=WORDS)
+    asking.answer_form(make, conductor, pending, interview=interview, key="own", by="respondent", words=WORDS)
     with st.container(horizontal=True):
         st.button("Pause", icon=":material/pause:", key="pause", type="tertiary", on_click=_do, args=(make, "pause"))
-        with st.popover("Stop here", icon=":material/stop_circle:", type="tertiary"):
-            st.write("What you have said so far is kept and counts. Nothing more is asked.")
-            st.button("Stop the interview", key="stop", on_click=_do, args=(make, "stop"))
+        _stop(make)
     _rights(token, ledger)
 
 
@@ -103,28 +141,35 @@ def _over(token: str, ledger: Ledger) -> None:
         st.info("You did not agree, so nothing was asked and nothing is kept. You can close this page.", icon=":material/info:")
         return
     if ledger.answers:
-        answering.keep_answers(RESPONDENT, shared.store(), get_settings(), token)
+        # Each answer is in the log since it was sent; what may fail here is their copy for the assessors, made again on the next visit.
+        with shared.problems():
+            answering.keep_answers(RESPONDENT, shared.store(), get_settings(), token)
         st.success("Thank you. Your answers are saved, and nothing more is asked.", icon=":material/task_alt:")
     else:
         st.info("The interview is over; nothing was said.", icon=":material/info:")
     _rights(token, ledger)
 
 
-def _rights(token: str, ledger: Ledger) -> None:
-    """One's own words, and the way out."""
+def _rights(token: str, ledger: Ledger | None) -> None:
+    """One's own words, and the way out, which stays where nothing else can be drawn (``ledger`` None)."""
     with st.expander("Your answers and your rights", icon=":material/verified_user:", key="rights", on_change="rerun") as box:
         if not box.open:
             return
-        st.html(asking.conversation_html([x for x in reversed(ledger.exchanges) if x.outcome != "pending"]))
-        if ledger.answers:
-            data = answering.own_words(RESPONDENT, shared.store(), get_settings(), token)
+        if ledger is not None:
+            st.html(asking.conversation_html([x for x in reversed(ledger.exchanges) if x.outcome != "pending"]))
+        if ledger is None or ledger.answers:
             st.download_button(
-                "Download my transcript", data, "my-interview.json", "application/json", icon=":material/download:", on_click="ignore",
-                key="own-transcript",
+                "Download my transcript", partial(_own_words, token), "my-interview.json", "application/json", icon=":material/download:",
+                on_click="ignore", key="own-transcript",
             )  # fmt: skip
         st.html("<p class='small'>You may withdraw. Your answers and everything quoted from them are then erased for good.</p>")
         sure = st.checkbox("Yes, erase my answers; I know that this cannot be undone", key="withdraw-sure")
         st.button("Withdraw", key="withdraw", icon=":material/delete_forever:", disabled=not sure, on_click=_withdraw, args=(token,))
+
+
+def _own_words(token: str) -> bytes:
+    """For the download: made when it is asked for."""
+    return answering.own_words(RESPONDENT, shared.store(), get_settings(), token)
 
 
 def _do(make: Maker, what: asking.Act) -> None:
@@ -135,5 +180,6 @@ def _withdraw(token: str) -> None:
     try:
         answering.withdraw_answers(RESPONDENT, shared.store(), get_settings(), token)
         st.session_state[GONE] = True
+        asking.forget_unsent()
     except AssistantError as error:
         shared.later(error)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable, Sequence
+from contextlib import suppress
 from dataclasses import dataclass
 from typing import Final, Literal
 
@@ -25,7 +26,7 @@ Act = Literal["decline", "pause", "resume", "stop"]
 SHOWN: Final = "interview-shown"
 """``seq`` of the question that this browser has drawn already."""
 UNSENT: Final = "interview-unsent"
-"""An answer that came too late: it is given back, never dropped."""
+"""An answer that could not be saved, as `Unsent`: it is given back, never dropped."""
 PER_WORD: Final = 0.025
 """Seconds between the words of a question that a model worded."""
 
@@ -39,6 +40,19 @@ class FormWords:
     send: str
     skip: str
     refuse: str
+
+
+@dataclass(frozen=True)
+class Unsent:
+    """An answer that somebody sent and that is not in the log."""
+
+    interview: str
+    """``Interview.id``."""
+    to: int
+    """``seq`` of the question that it answers."""
+    text: str
+    why: str
+    """What kept it from being saved, as the end of a sentence."""
 
 
 def consent_html(text: ConsentText) -> str:
@@ -122,10 +136,10 @@ def heard_key(key: str, pending: Pending) -> str:
     return f"heard-{key}-{pending.seq}"
 
 
-def answer_form(make: Maker, conductor: Conductor, pending: Pending, *, key: str, by: str, words: FormWords) -> None:
-    """Where the answer is given."""
+def answer_form(make: Maker, conductor: Conductor, pending: Pending, *, interview: str, key: str, by: str, words: FormWords) -> None:
+    """Where the answer is given. ``key``: of its widgets, apart from those of other interviews in this browser."""
     field, heard = f"answer-{key}-{pending.seq}", heard_key(key, pending)
-    _unsent()
+    _put_back(interview, pending, field)
     if conductor.hears:
         _record(make, key, pending, heard, by)
     with st.form(f"form-{field}", border=False, enter_to_submit=True):
@@ -133,7 +147,7 @@ def answer_form(make: Maker, conductor: Conductor, pending: Pending, *, key: str
         if heard in st.session_state:
             st.text_area("What was heard: correct it before you send it", key=heard, height=120)
         with st.container(horizontal=True):
-            args = (make, pending.seq, field, heard, by)
+            args = (make, interview, pending.seq, field, heard, by)
             st.form_submit_button(words.send, type="primary", icon=":material/send:", key=f"send-{field}", on_click=_send, args=args)
             st.form_submit_button(words.skip, key=f"skip-{field}", on_click=_pass, args=(make, "skip", pending.seq, by))
             st.form_submit_button(words.refuse, key=f"refuse-{field}", on_click=_pass, args=(make, "refuse", pending.seq, by))
@@ -141,15 +155,27 @@ def answer_form(make: Maker, conductor: Conductor, pending: Pending, *, key: str
 
 
 def _record(make: Maker, key: str, pending: Pending, heard: str, by: str) -> None:
-    """A recording, once, into text that the respondent corrects; the sound is not kept."""
+    """A recording, once, into text that the respondent corrects; the sound is not kept. One that failed can be tried again."""
     sound = st.audio_input("Or speak your answer", key=f"sound-{key}-{pending.seq}")
-    mark = f"{heard}-of"
-    if sound is None or st.session_state.get(mark) == sound.file_id:
+    if sound is None:
         return
-    st.session_state[mark] = sound.file_id
-    with shared.problems(), st.spinner("Listening to the recording …"):
-        words = make(None).hear(sound.getvalue(), by=by)
-        hear(heard, words)
+    done, failed = f"{heard}-of", f"{heard}-failed"
+    if st.session_state.get(done) == sound.file_id:
+        return
+    problem = st.session_state.get(failed)
+    if problem is None or problem[0] != sound.file_id:
+        st.session_state.pop(failed, None)
+        try:
+            with st.spinner("Listening to the recording …"):
+                hear(heard, make(None).hear(sound.getvalue(), by=by))
+        except AssistantError as error:
+            problem = st.session_state[failed] = (sound.file_id, error)
+        else:
+            st.session_state[done] = sound.file_id
+            return
+    # Not sent again by every run, only by whoever asks for it.
+    shared.show_error(problem[1])
+    st.button("Try again", key=f"again-{heard}", icon=":material/refresh:", on_click=lambda: st.session_state.pop(failed, None))
 
 
 def hear(heard: str, words: str) -> None:
@@ -158,20 +184,30 @@ def hear(heard: str, words: str) -> None:
     st.session_state[heard] = f"{before}\n{words}" if before.strip() else words
 
 
-def _send(make: Maker, to: int, field: str, heard: str, by: str) -> None:
-    """Commits the answer before anything else is done with it."""
+def _send(make: Maker, interview: str, to: int, field: str, heard: str, by: str) -> None:
+    """Commits the answer before anything else is done with it; what cannot be saved, for whatever reason, is kept to be given back."""
     parts = [str(st.session_state.get(name, "")) for name in (field, heard)]
     text = "\n".join(p for p in parts if p.strip())
-    conductor = make(None)
+    conductor = None
     try:
+        conductor = make(None)
         conductor.answer(text, to=to, by=by, go_on=False)
-    except StaleEditError as error:
-        if not any(x.seq == to and x.reply == text for x in conductor.ledger.exchanges):
-            # A double click brings the same answer twice: only another one is news.
-            st.session_state[UNSENT] = text
-            shared.later(error)
     except AssistantError as error:
+        if conductor is not None and _arrived(conductor, to, text):
+            # A double click brings the same answer twice: only another one is news.
+            return
+        if text:
+            stale = isinstance(error, StaleEditError)
+            why = "since that question was answered in another window" if stale else "since it could not be saved"
+            st.session_state[UNSENT] = Unsent(interview, to, text, why)
         shared.later(error)
+
+
+def _arrived(conductor: Conductor, to: int, text: str) -> bool:
+    """Whether this very answer is in the log; no where the log cannot be read."""
+    with suppress(AssistantError):
+        return any(x.seq == to and x.reply == text for x in conductor.ledger.exchanges)
+    return False
 
 
 def _pass(make: Maker, how: str, to: int, by: str) -> None:
@@ -185,14 +221,29 @@ def _pass(make: Maker, how: str, to: int, by: str) -> None:
         shared.later(error)
 
 
-def _unsent() -> None:
-    text = st.session_state.get(UNSENT)
-    if not text:
+def _put_back(interview: str, pending: Pending, field: str) -> None:
+    """An answer to the question that still waits goes back into its field, where the field has lost it."""
+    unsent = st.session_state.get(UNSENT)
+    if isinstance(unsent, Unsent) and (unsent.interview, unsent.to) == (interview, pending.seq):
+        del st.session_state[UNSENT]
+        if not str(st.session_state.get(field, "")).strip():
+            st.session_state[field] = unsent.text
+
+
+def give_back(interview: str, pending: Pending | None = None) -> None:
+    """Shows an answer of this interview that could not be saved, to be copied. One to ``pending`` is left to its form."""
+    unsent = st.session_state.get(UNSENT)
+    if not isinstance(unsent, Unsent) or unsent.interview != interview or (pending is not None and pending.seq == unsent.to):
         return
     with st.container(border=True):
-        st.html("<p class='small'><b>Not sent, since that question was answered in another window.</b> Copy what you still need:</p>")
-        st.code(text, language=None, wrap_lines=True)
-        st.button("Put it away", key="unsent-away", on_click=lambda: st.session_state.pop(UNSENT, None))
+        st.html(f"<p class='small'><b>Not sent, {esc(unsent.why)}.</b> Copy what you still need:</p>")
+        st.code(unsent.text, language=None, wrap_lines=True)
+        st.button("Put it away", key="unsent-away", on_click=forget_unsent)
+
+
+def forget_unsent() -> None:
+    """From a button: the answer that could not be saved is not needed any more."""
+    st.session_state.pop(UNSENT, None)
 
 
 def conversation_html(exchanges: Sequence[Exchange]) -> str:

@@ -10,10 +10,11 @@ from typing import Final
 
 import streamlit as st
 
-from assistant.errors import AssistantError
+from assistant.errors import AssistantError, InputError, NotFoundError
 from assistant.interview import Conductor, Ledger
 from assistant.interview.guide import Item
 from assistant.interview.ledger import MAX_GAP_MINUTES, Pending
+from assistant.models import Transcript
 from assistant.settings import get_settings
 from assistant.store.clock import utc_now
 from assistant.ui import parts, shared, state
@@ -64,11 +65,18 @@ def _make(here: Here, interview: str, watch: object = None) -> Conductor:
 
 def _conduct(here: Here, interview: str) -> None:
     make: Maker = partial(_make, here, interview)
+    found = None
+    with shared.problems():
+        found = asking.going_on(make)
+    if found is None:
+        _trouble(here, interview, make)
+        return
+    conductor, ledger = found
+    if ledger.over:
+        st.rerun()
     left, right = st.columns([3, 2], gap="large")
-    with left, shared.problems():
-        conductor, ledger = asking.going_on(make)
-        if ledger.over:
-            st.rerun()
+    with left:
+        asking.give_back(interview, ledger.pending)
         if ledger.consent is None:
             _consent(here, make, conductor)
         elif ledger.paused:
@@ -78,7 +86,25 @@ def _conduct(here: Here, interview: str) -> None:
         else:
             _asking(here, make, conductor, ledger)
     with right:
-        _known(here, conductor.ledger)
+        _known(here, ledger)
+
+
+def _trouble(here: Here, interview: str, make: Maker) -> None:
+    """While the engine or the database fails: what was written down is safe and can be read."""
+    asking.give_back(interview)
+    st.info("What was saved is safe, and the place is kept.", icon=":material/info:")
+    with st.container(horizontal=True):
+        # Every run tries again.
+        st.button("Try again", type="primary", icon=":material/refresh:", key="again")
+        _end(here, make)
+    with shared.problems():
+        _standing(here, interviewing.watch(here.user, here.store, interview))
+
+
+def _end(here: Here, make: Maker) -> None:
+    with st.popover("End the interview", icon=":material/stop_circle:", type="tertiary"):
+        st.write("What was said so far is kept and becomes a transcript.")
+        st.button("End it", key="stop", on_click=_do, args=(here, make, "stop"))
 
 
 def _known(here: Here, ledger: Ledger) -> None:
@@ -112,21 +138,19 @@ def _asking(here: Here, make: Maker, conductor: Conductor, ledger: Ledger) -> No
         return
     _clock(here.state.interview)
     if conductor.notice():
-        st.info(conductor.notice(), icon=":material/info:")
+        st.info(md(conductor.notice()), icon=":material/info:")
     _place(ledger)
     asking.question(pending)
     for remark in st.session_state.pop(REMARKS, ()):
         st.warning(f"Your question {md(remark)}. It was asked all the same.", icon=":material/rule:")
     what = "What they say" if ledger.opened.verbatim else "Your notes of what they say"
     words = FormWords(what, "Ctrl+Enter saves it and goes on.", "Save and go on", "Skip", "They would rather not say")
-    asking.answer_form(make, conductor, pending, key=here.state.interview, by=here.user.name, words=words)
+    asking.answer_form(make, conductor, pending, interview=here.state.interview, key=here.state.interview, by=here.user.name, words=words)
     _captions(here, pending)
     _other(here, make, conductor, ledger)
     with st.container(horizontal=True):
         st.button("Pause", icon=":material/pause:", key="pause", type="tertiary", on_click=_do, args=(here, make, "pause"))
-        with st.popover("End the interview", icon=":material/stop_circle:", type="tertiary"):
-            st.write("What was said so far is kept and becomes a transcript.")
-            st.button("End it", key="stop", on_click=_do, args=(here, make, "stop"))
+        _end(here, make)
     with st.expander(f"The conversation so far ({len(ledger.exchanges)})", icon=":material/forum:"):
         st.html(asking.conversation_html(ledger.exchanges[::-1]))
 
@@ -141,13 +165,32 @@ def _captions(here: Here, pending: Pending) -> None:
         with shared.problems():
             read = interviewing.captions(here.user, str(text))
             names = {s: label(s or "nobody named", 60) for s in read.speakers}
-            theirs = list(dict.fromkeys(t.speaker for t in read.respondent_turns()))
-            chosen = st.multiselect(
-                "Whose words are the answer", list(names), default=theirs, format_func=lambda s: names[s], key=f"who-{key}"
+            st.multiselect(
+                "Whose words are the answer", list(names), default=_theirs(read), format_func=lambda s: names[s], key=f"who-{key}"
             )
-            words = "\n".join(read.text[t.start : t.end] for t in read.turns if t.speaker in chosen)
             waiting = asking.heard_key(here.state.interview, pending)
-            st.button("Take them over", key=f"take-{key}", disabled=not words, on_click=asking.hear, args=(waiting, words))
+            st.button("Take them over", key=f"take-{key}", on_click=_take, args=(here, waiting, key))
+
+
+def _theirs(read: Transcript) -> list[str]:
+    """Who seems to be the respondent, or several."""
+    return list(dict.fromkeys(t.speaker for t in read.respondent_turns()))
+
+
+def _take(here: Here, waiting: str, key: str) -> None:
+    """What is in the field now, not what was when the button was drawn: a click may follow the last word at once."""
+    try:
+        read = interviewing.captions(here.user, str(st.session_state.get(key, "")))
+        chosen = st.session_state.get(f"who-{key}", ())
+        if chosen and not set(chosen) & set(read.speakers):
+            # Other captions than those that the choice was made for.
+            chosen = _theirs(read)
+        words = "\n".join(read.text[t.start : t.end] for t in read.turns if t.speaker in chosen)
+        if not words.strip():
+            raise InputError("nothing in the captions is the respondent's", remedy="choose whose words are the answer")
+        asking.hear(waiting, words)
+    except AssistantError as error:
+        shared.later(error)
 
 
 def _place(ledger: Ledger) -> None:
@@ -169,9 +212,26 @@ def _clock(interview: str) -> None:
 
 
 def _tick(interview: str) -> None:
-    here = now()
-    one = interviewing.watch(here.user, here.store, interview)
-    asking.time_line(one.ledger, _since(one))
+    with shared.problems():
+        here = now()
+        one = _still(here, interview)
+        asking.time_line(one.ledger, _since(one))
+        if one.ledger.over:
+            # No new run by itself: it would take what is being typed with it.
+            st.info("This interview was ended in another window.", icon=":material/info:")
+            if st.button("Show what has become of it", key="show-over"):
+                st.rerun()
+
+
+def _still(here: Here, interview: str) -> Taken:
+    """The interview as it stands, for a fragment; one that is gone takes the page along. Raises StoreError, PermissionDenied."""
+    try:
+        return interviewing.watch(here.user, here.store, interview)
+    except (InputError, NotFoundError) as error:
+        # Withdrawn meanwhile: nothing of it may stay on the screen.
+        here.state.interview = ""
+        shared.later(error)
+        st.rerun()
 
 
 def _since(one: Taken) -> float:
@@ -192,9 +252,10 @@ def _other(here: Here, make: Maker, conductor: Conductor, ledger: Ledger) -> Non
             format_func=lambda k: _line(items[k], ledger),
         )  # fmt: skip
         if picked is not None:
-            st.button("Ask this one", key="pick-ask", on_click=_choose, args=(here, make, picked))
-        own = st.text_input("A question of your own", key=f"own-{ledger.seq}", max_chars=500)
-        st.button("Ask my question", key="own-ask", disabled=not own.strip(), on_click=_own, args=(here, make, own))
+            st.button("Ask this one", key="pick-ask", on_click=_picked, args=(here, make, f"pick-{ledger.seq}"))
+        st.text_input("A question of your own", key=f"own-{ledger.seq}", max_chars=500)
+        # Never disabled: the click that leaves the field would find the button still dead.
+        st.button("Ask my question", key="own-ask", on_click=_own, args=(here, make, f"own-{ledger.seq}"))
 
 
 def _line(item: Item, ledger: Ledger) -> str:
@@ -210,9 +271,14 @@ def _choose(here: Here, make: Maker, item: str) -> None:
         shared.later(error)
 
 
-def _own(here: Here, make: Maker, text: str) -> None:
+def _picked(here: Here, make: Maker, key: str) -> None:
+    if (item := st.session_state.get(key)) is not None:
+        _choose(here, make, str(item))
+
+
+def _own(here: Here, make: Maker, key: str) -> None:
     try:
-        st.session_state[REMARKS] = make(None).ask_own(text, by=here.user.name)[1]
+        st.session_state[REMARKS] = make(None).ask_own(str(st.session_state.get(key, "")), by=here.user.name)[1]
     except AssistantError as error:
         shared.later(error)
 
@@ -225,6 +291,7 @@ def _do(here: Here, make: Maker, what: asking.Act) -> None:
 
 
 def _watch(here: Here, one: Taken) -> None:
+    asking.give_back(one.info.id)
     if one.ledger.over:
         _result(here, one)
         return
@@ -233,9 +300,9 @@ def _watch(here: Here, one: Taken) -> None:
 
 
 def _follow(interview: str) -> None:
-    here = now()
     with shared.problems():
-        one = interviewing.watch(here.user, here.store, interview)
+        here = now()
+        one = _still(here, interview)
         if one.ledger.over:
             st.rerun()
         _standing(here, one)
