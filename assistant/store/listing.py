@@ -72,11 +72,8 @@ class Listing(Runs):
 
     def counts(self, use_case: str, wanted: EvidenceFilter | None = None) -> dict[EvidenceState, int]:
         """How many pieces of evidence are in each state; ``wanted.states`` is not applied. Superseded ones are counted too."""
-        wanted = (wanted or EvidenceFilter()).model_copy(update={"states": tuple(EvidenceState)})
-        state = _state(wanted)
-        query = (
-            select(state.label("state"), func.count()).select_from(_source(wanted)).where(*_conditions(use_case, wanted)).group_by(state)
-        )
+        source, state, conditions = in_all_states(use_case, wanted or EvidenceFilter())
+        query = select(state.label("state"), func.count()).select_from(source).where(*conditions).group_by(state)
         with self._read() as c:
             found: dict[str, int] = {row[0]: row[1] for row in c.execute(query)}
         return {s: found.get(s.value, 0) for s in EvidenceState}
@@ -146,6 +143,12 @@ def _state(wanted: EvidenceFilter) -> ColumnElement[str]:
     if wanted.reviewer is None:
         return _COMMON.c.state
     return func.coalesce(_OWN.c.state, EvidenceState.PROPOSED.value)
+
+
+def in_all_states(use_case: str, wanted: EvidenceFilter) -> tuple[FromClause, ColumnElement[str], list[ColumnElement[bool]]]:
+    """What to count from: tables, the state that counts for the filter's reviewer, conditions; ``wanted.states`` is not applied."""
+    wanted = wanted.model_copy(update={"states": tuple(EvidenceState)})
+    return _source(wanted), _state(wanted), _conditions(use_case, wanted)
 
 
 def _query(use_case: str, wanted: EvidenceFilter) -> Select[Any]:

@@ -51,7 +51,7 @@ EXPECTED = {
         ("coding.plan", "coding.status", "transcripts.listing", "transcripts.read", "transcripts.evidence_of", "transcripts.add_evidence",
          "transcripts.search_words", "transcripts.search_meaning", "reviewing.left", "reviewing.item", "reviewing.following",
          "reviewing.preceding", "reviewing.decide", "reviewing.last_decisions", "reviewing.undo", "reviewing.bulk_preview",
-         "reviewing.bulk_confirm", "reviewing.history", "reviewing.coders", "reviewing.sides", "reviewing.newest_element_decision",
+         "reviewing.bulk_confirm", "reviewing.history", "reviewing.coders", "reviewing.own_counts", "reviewing.sides", "reviewing.newest_element_decision",
          "reviewing.decide_element"), REVIEWERS),
     **dict.fromkeys(
         ("projects.create", "projects.rename_organisation", "projects.rename_use_case", "projects.archive_organisation",
@@ -97,7 +97,7 @@ def arguments(project: Project) -> dict[str, tuple[object, ...]]:
         "item": (s, u, first.id), "following": (s, u, f, queue, None), "preceding": (s, u, f, queue, item),
         "decide": (s, u, first.id, "confirm"), "last_decisions": (s, u), "undo": (s, u, first.id), "bulk_preview": (s, u, f, queue),
         "bulk_confirm": (s, u, {first.id: None}), "history": (s, u, first.id), "coders": (s, u), "element_counts": (s, u, f),
-        "sides": (s, u, f, first.element), "in_force": (s, u, f), "newest_element_decision": (s, u, f, first.element),
+        "own_counts": (s, u, f), "sides": (s, u, f, first.element), "in_force": (s, u, f), "newest_element_decision": (s, u, f, first.element),
         "set_mode": (s, u, ReviewMode.SHARED), "assess": (s, u, f, "confirmed"), "simulate": (f, file.assessment, {}),
         "freeze": (s, u, f, file.assessment, "label"), "frozen": (s, u), "open_frozen": (s, "none"),
         "with_transcripts": (s, u, file.assessment), "report": (file, f, "md"), "compare": (s, u, file.assessment, file.assessment),

@@ -10,7 +10,8 @@ from typing import Any
 from sqlalchemy import func, select
 
 from assistant.models import Element, EvidenceState, Framework, Status
-from assistant.store import RunState, Store
+from assistant.store import EvidenceFilter, RunState, Store
+from assistant.store.listing import in_all_states
 from assistant.store.rows import COMMON
 from assistant.store.schema import assessments, evidence, evidence_states, runs, transcripts
 
@@ -109,13 +110,15 @@ def progress(store: Store, framework: str) -> dict[str, Progress]:
     return {use_case: Progress(**values) for use_case, values in found.items()}
 
 
-def element_counts(store: Store, use_case: str, framework: Framework) -> dict[str, ElementCounts]:
-    """By element: what waits, what is confirmed, and on which statements the current evidence stands."""
-    e, s = evidence.c, evidence_states.c
-    joined = evidence.join(evidence_states, (s.use_case == e.use_case) & (s.evidence == e.id) & (s.reviewer == COMMON))
-    keys = (e.element, s.state, e.status, e.polarity, e.statement, e.stage_low, e.stage_high)
-    mine = (e.use_case == use_case, e.framework == framework.id, s.outdated.is_(False))
-    query = select(*keys, func.count()).select_from(joined).where(*mine)
+def element_counts(store: Store, use_case: str, framework: Framework, reviewer: str | None = None) -> dict[str, ElementCounts]:
+    """By element: what waits, what is confirmed, and on which statements the current evidence stands.
+
+    ``reviewer``: as that one alone decided, without what others wrote (they work blind); None: the common state.
+    """
+    e = evidence.c
+    source, state_of, conditions = in_all_states(use_case, EvidenceFilter(framework=framework.id, reviewer=reviewer))
+    keys = (e.element, state_of, e.status, e.polarity, e.statement, e.stage_low, e.stage_high)
+    query = select(*keys, func.count()).select_from(source).where(*conditions)
     with store.engine.connect() as c:
         rows = c.execute(query.group_by(*keys)).all()
     tally: dict[str, dict[str, int]] = {}

@@ -77,7 +77,8 @@ def _filter(user: User, store: Store, use_case: str, framework: Framework, queue
     elif queue.dimension:
         elements = tuple(e.id for d in framework.dimensions if d.id == queue.dimension for e in d.elements)
     if queue.conflicts:
-        disputed = {e for e, n in queries.element_counts(store, use_case, framework).items() if n.conflict}
+        counts = queries.element_counts(store, use_case, framework, own_view(user, store.use_case(use_case)))
+        disputed = {e for e, n in counts.items() if n.conflict}
         elements = tuple(e for e in (elements or tuple(sorted(disputed))) if e in disputed) or ("",)
     return EvidenceFilter(
         framework=framework.id,
@@ -264,8 +265,14 @@ class Side:
 
 @call(READ)
 def element_counts(user: User, store: Store, use_case: str, framework: Framework) -> dict[str, ElementCounts]:
-    """By element: what waits, what is confirmed, where the evidence stands."""
+    """By element: what waits, what is confirmed, where the evidence stands; the common state, which assessments are made of."""
     return queries.element_counts(store, use_case, framework)
+
+
+@call(REVIEW)
+def own_counts(user: User, store: Store, use_case: str, framework: Framework) -> dict[str, ElementCounts]:
+    """The same as the reviewer sees it: where reviewers work blind, without what others decided or wrote."""
+    return queries.element_counts(store, use_case, framework, own_view(user, store.use_case(use_case)))
 
 
 @call(REVIEW)

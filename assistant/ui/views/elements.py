@@ -27,7 +27,7 @@ COUNTED = ("To review", "Confirmed", "Rejected")
 def draw_conflicts(here: Here) -> None:
     """Elements whose current evidence speaks for different statements."""
     stale.show(here)
-    counts = reviewing.element_counts(here.user, here.store, here.where, here.framework)
+    counts = reviewing.own_counts(here.user, here.store, here.where, here.framework)
     in_force = reviewing.in_force(here.user, here.store, here.where, here.framework)
     disputed = [e for e in here.framework.elements if e.id in counts and counts[e.id].conflict]
     if not disputed:
@@ -124,7 +124,7 @@ def _reopen(here: Here, element: str, seen: str | None) -> None:
 def draw(here: Here) -> None:
     """All elements with their evidence and what was decided on them."""
     stale.show(here)
-    counts = reviewing.element_counts(here.user, here.store, here.where, here.framework)
+    counts = reviewing.own_counts(here.user, here.store, here.where, here.framework)
     in_force = reviewing.in_force(here.user, here.store, here.where, here.framework)
     rows = []
     for dimension in here.framework.dimensions:
