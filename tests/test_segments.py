@@ -60,6 +60,7 @@ def test_long_speech_without_clauses_is_cut_in_the_middle() -> None:
     assert [len(part.split()) for part in split("word " * 70)] == [35, 35]
     assert [len(part.split()) for part in split("word " * 60)] == [60]
     assert [len(part.split()) for part in split("word " * 61)] == [30, 31]
+    assert [len(part.split()) for part in split("word " * 130)] == [60, 35, 35]
 
 
 def test_a_clause_that_begins_too_early_is_no_place_to_cut() -> None:
