@@ -160,6 +160,33 @@ def test_rolling_captions_are_said_once() -> None:
     assert "Repeated lines of rolling captions were taken out" in transcript.notes
 
 
+def test_what_somebody_says_again_is_not_taken_for_rolling_captions() -> None:
+    """Two repeats, or few among many cues, are people; three among few cues are a recogniser."""
+    lines = [f"this is caption number {n}" for n in range(3)]
+    twice = vtt(lines[0], *(f"{a}\n{b}" for a, b in pairwise(lines)))
+    assert [text.count("caption") for _, text in said(twice, "a.vtt")] == [5]
+    others = [f"something else is said here {n}" for n in range(9)]
+    rare = vtt(*others, *(f"{a}\n{b}" for a, b in pairwise([others[-1], *lines])))
+    assert read(rare, "a.vtt").text.count("caption number 0") == 2
+    few = vtt(*others[:6], *(f"{a}\n{b}" for a, b in pairwise([others[5], *lines])))
+    assert read(few, "a.vtt").text.count("caption number 0") == 1
+
+
+def test_repairs_name_the_line() -> None:
+    source = (
+        "WEBVTT\n\n00:01.000 --> 00:02.000\nAnna: hi\n\nagain a line\n\n00:05.000 --> 00:03.000\nBob: x\n\n"
+        "00:zz --> 00:07.000\nBob: y\n\n00:08.000 --> 00:08.000\nBob: z\n"
+    )
+    transcript = read(source, "a.vtt")
+    assert transcript.notes[:3] == (
+        "Times that cannot be read, whose text is kept without a time: 1 (first in line 11)",
+        "Cues that end before they begin, whose end was left out: 1 (first in line 8)",
+        "Paragraphs without a time, each added to the cue before it: 1 (first in line 6)",
+    )
+    assert turns(transcript) == [("Anna", "hi again a line"), ("Bob", "x y z")]
+    assert [(s.time_start, s.time_end) for s in transcript.turns[1].spans] == [(5.0, None), (None, None), (8.0, 8.0)]
+
+
 def test_header_without_empty_line_and_header_only() -> None:
     assert said("WEBVTT\n1\n00:01.000 --> 00:02.000\n<v A B>x\n", "a.vtt") == [("A B", "x")]
     assert said("WEBVTT\n00:01.000 --> 00:02.000\n<v A B>x\n", "a.vtt") == [("A B", "x")]
