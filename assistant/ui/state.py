@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass, field, fields, replace
 from enum import StrEnum
+from math import isnan
 from typing import Final, TypeVar
 
 import streamlit as st
@@ -17,6 +18,8 @@ GO: Final = "assistant-go"
 SHOWN_STATES: Final = "proposed unsure confirmed"
 TRAIL: Final = 200
 """Pieces of evidence that `previous` remembers."""
+NAME_LENGTH: Final = 100
+"""Characters of a reviewer's name."""
 
 
 class TranscriptsView(StrEnum):
@@ -105,6 +108,17 @@ class AppState:
             self.trail = [*self.trail, self.evidence][-TRAIL:]
         self.evidence = evidence
 
+    def review(self, evidence: str, queue: Queue | None = None) -> None:
+        """Opens a piece of evidence in Review, or the first of ``queue`` where it is empty; from another page, `go_to` leads there."""
+        self.review_view = ReviewView.ONE
+        if queue is not None:
+            self.queue = queue
+        self.visit(evidence)
+
+    def read(self, transcript: str, evidence: str = "") -> None:
+        """Opens a transcript in the reader, at a piece of evidence where one is given; from another page, `go_to` leads there."""
+        self.transcripts_view, self.transcript, self.evidence = TranscriptsView.READ, transcript, evidence
+
 
 _PARAMS: Final = {
     "use_case": "uc",
@@ -153,9 +167,18 @@ def _value(name: str, text: str, default: object) -> object:
             return _KINDS[name](text)
         if isinstance(default, bool):
             return text == "1"
-        return float(text) if isinstance(default, float) else text
+        if name == "name":
+            # Decisions bear it.
+            return text.strip()[:NAME_LENGTH] or default
+        return _share(text, default) if isinstance(default, float) else text
     except ValueError:
         return default
+
+
+def _share(text: str, default: float) -> float:
+    """A number 0..1; the nearest of them for one beyond. Raises ValueError for text."""
+    number = float(text)
+    return default if isnan(number) else min(max(number, 0.0), 1.0)
 
 
 def from_address(params: Mapping[str, str]) -> AppState:
@@ -165,7 +188,9 @@ def from_address(params: Mapping[str, str]) -> AppState:
         if (short := _PARAMS.get(f.name)) and short in params:
             setattr(state, f.name, _value(f.name, params[short], getattr(state, f.name)))
     changes = {n: _value(n, params[short], getattr(queue, n)) for n, short in _QUEUE.items() if short in params}
-    state.queue = replace(queue, **changes)  # type: ignore[arg-type]
+    queue = replace(queue, **changes)  # type: ignore[arg-type]
+    low, high = sorted((queue.min_confidence, queue.max_confidence))
+    state.queue = replace(queue, min_confidence=low, max_confidence=high)
     return state
 
 

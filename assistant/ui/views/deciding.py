@@ -80,6 +80,7 @@ def _piece(here: Here, item: EvidenceItem) -> None:
     element = next((x for x in here.framework.elements if x.id == e.element), None)
     if element is None:
         parts.choose_first(f"This piece was coded with another framework ({md(e.framework)}). Choose it under Frameworks.")
+        st.button("Leave it", key=f"leave-{e.id}", icon=":material/arrow_forward:", on_click=_leave)
         return
     transcript = shared.transcript(here.user, here.where, e.transcript)
     # The keys stand above what varies in height: they do not jump from piece to piece.
@@ -190,6 +191,11 @@ def _decide(here: Here, item: EvidenceItem, action: Literal["confirm", "unsure",
 def _open(mode: str, evidence: str) -> None:
     is_open = st.session_state.get(MODE) == (mode, evidence)
     st.session_state[MODE] = ("", "") if is_open else (mode, evidence)
+
+
+def _leave() -> None:
+    """Back to the queue, which holds pieces of the framework in use alone."""
+    state.current().evidence = ""
 
 
 def _close() -> None:

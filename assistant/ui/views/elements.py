@@ -15,7 +15,6 @@ from assistant.ui.markup import chip, esc, facts, quote, said, stages, statement
 from assistant.ui.services import reviewing
 from assistant.ui.services.queries import ElementCounts
 from assistant.ui.services.reviewing import Side
-from assistant.ui.state import ReviewView
 from assistant.ui.views import stale
 
 Action = Literal["settle", "not_applicable", "missing_evidence", "reopen"]
@@ -67,15 +66,11 @@ def _side(here: Here, element: Element, side: Side) -> None:
 
 
 def _review(element: str, evidence: str) -> None:
-    app = state.current()
-    app.review_view = ReviewView.ONE
-    app.queue = reviewing.Queue(waiting=reviewing.Waiting.ALL, element=element)
-    app.evidence = evidence
+    state.current().review(evidence, reviewing.Queue(waiting=reviewing.Waiting.ALL, element=element))
 
 
 def _queue(element: str) -> None:
-    app = state.current()
-    app.review_view, app.queue, app.evidence = ReviewView.ONE, reviewing.Queue(element=element), ""
+    state.current().review("", reviewing.Queue(element=element))
 
 
 def _settle(here: Here, element: Element, sides: tuple[Side, ...]) -> None:

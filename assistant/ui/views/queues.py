@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import replace
 from typing import Any, Final
 
@@ -26,7 +26,7 @@ PREFIX: Final = "queue-"
 
 def draw(here: Here) -> None:
     """A line with what is left, and the filters behind a button."""
-    queue = here.state.queue
+    queue = here.state.queue = _known(here, here.state.queue)
     left = reviewing.left(here.user, here.store, here.where, here.framework, queue)
     with st.container(horizontal=True, vertical_alignment="center", key="queue-line"):
         with st.popover("Queue", icon=":material/filter_list:", key="queue-box", on_change="rerun") as box:
@@ -35,6 +35,24 @@ def draw(here: Here) -> None:
         what = queue.waiting.value if queue.waiting is not Waiting.ALL else "in the queue"
         share = (left.total - left.waiting) / left.total if left.total else 0.0
         st.progress(share, text=f"{left.waiting} {what} of {left.total}{_words(here, queue)}", width="stretch")
+
+
+def _known(here: Here, queue: Queue) -> Queue:
+    """Without filters on what is not there: of another framework, withdrawn since, or mistyped in an address. They would show nothing."""
+    listed = transcripts.listing(here.user, here.store, here.where) if queue.transcript else ()
+    coders = reviewing.coders(here.user, here.store, here.where) if queue.engine else ()
+    return replace(
+        queue,
+        dimension=_kept(queue.dimension, {d.id for d in here.framework.dimensions}),
+        element=_kept(queue.element, {e.id for e in here.framework.elements}),
+        transcript=_kept(queue.transcript, {i.id for i, _ in listed}),
+        # An engine's name stands for all its versions.
+        engine=_kept(queue.engine, {*coders, *(coder.partition("/")[0] for coder in coders)}),
+    )
+
+
+def _kept(value: str | None, there: Collection[str]) -> str | None:
+    return value if value in there else None
 
 
 def _words(here: Here, queue: Queue) -> str:

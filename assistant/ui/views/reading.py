@@ -15,7 +15,6 @@ from assistant.ui import components, parts, shared, state
 from assistant.ui.here import Here
 from assistant.ui.markup import STATE_NAMES, coder, esc, facts, label, md, quote, said
 from assistant.ui.services import reviewing, transcripts
-from assistant.ui.state import ReviewView, TranscriptsView
 from assistant.ui.views import fields
 
 SELECTED: Final = "reader-selected"
@@ -94,8 +93,7 @@ def _chosen() -> None:
 
 def show(transcript: str, start: int, end: int) -> None:
     """Opens a transcript at a place that was found."""
-    app = state.current()
-    app.transcript, app.transcripts_view, app.evidence = transcript, TranscriptsView.READ, ""
+    state.current().read(transcript)
     _forget()
     st.session_state[FOUND] = (transcript, start, end)
 
@@ -189,9 +187,7 @@ def _typed(transcript: Transcript) -> None:
 
 
 def _review(evidence: str) -> None:
-    app = state.current()
-    app.visit(evidence)
-    app.review_view = ReviewView.ONE
+    state.current().review(evidence)
     state.go_to("review")
 
 
