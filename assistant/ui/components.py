@@ -16,6 +16,8 @@ _PANE = st.components.v2.component(
 <div class="assistant-pane"></div>
 """,
     js="""
+const GOES = "a[href^='#go:'], [data-go]";
+const goal = (link) => link.dataset.go || link.getAttribute("href").slice(4);
 const points = (text) => Array.from(text).length;
 
 // Offset in the transcript of a place in the page: pieces carry the offset of their first character.
@@ -33,8 +35,14 @@ export default function (component) {
   const { data, parentElement, setTriggerValue } = component;
   const root = parentElement.querySelector(".assistant-pane");
   if (root.__html !== data.html) {
+    // Whoever goes by keys stays where they are, though what has the focus is made anew.
+    const held = root.contains(document.activeElement) && document.activeElement.closest(GOES);
+    const alike = (name) => [...root.querySelectorAll(GOES)].filter((one) => goal(one) === name);
+    const name = held && goal(held), which = held ? alike(name).indexOf(held) : 0;
     root.innerHTML = data.html;
     root.__html = data.html;
+    const again = held && (alike(name)[which] || alike(name)[0]);
+    if (again) again.focus({ preventScroll: true });
   }
   if (data.focus && root.__focus !== data.focus) {
     root.__focus = data.focus;
@@ -46,14 +54,16 @@ export default function (component) {
     });
   }
   const go = (event) => {
-    const link = event.target.closest("a[href^='#go:'], [data-go]");
-    if (!link) return false;
+    const link = event.target.closest(GOES);
+    if (!link) return;
     event.preventDefault();
-    setTriggerValue("go", link.dataset.go || link.getAttribute("href").slice(4));
-    return true;
+    setTriggerValue("go", goal(link));
   };
   root.onclick = (event) => { if (!String(document.getSelection())) go(event); };
-  root.onkeydown = (event) => { if (event.key === "Enter") go(event); };
+  // A mark is a button, which the space bar presses too; a link is not.
+  root.onkeydown = (event) => {
+    if (event.key === "Enter" || (event.key === " " && event.target.closest("[data-go]"))) go(event);
+  };
   const select = () => {
     if (!data.select) return;
     const selection = document.getSelection();
