@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import threading
 from collections import OrderedDict
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Final
 
-from assistant.errors import InputError, PermissionDenied
+from assistant import sentences
+from assistant.errors import InputError, PermissionDenied, StoreError
 from assistant.extraction.llm.client import recipient
 from assistant.extraction.llm.redact import Names
 from assistant.extraction.local import LocalEngine
@@ -27,7 +28,7 @@ from assistant.interview.speech import make_listener
 from assistant.interview.transcript import to_json_bytes, to_transcript
 from assistant.interview.wording import Worder, make_worder
 from assistant.models import Framework, Transcript
-from assistant.settings import Settings
+from assistant.settings import Settings, get_settings
 from assistant.store import InterviewInfo, Store, Tombstone
 from assistant.store.interview_events import InterviewEvents
 
@@ -230,12 +231,31 @@ def _describe(store: Store, interview: str, state: Ledger, by: str) -> None:
 
 
 def withdraw(store: Store, interview: str, *, by: str = "respondent", reason: str = "withdrawn by the respondent") -> Tombstone:
-    """The respondent withdraws: log, transcript, evidence and names are erased for good; a tombstone stays. Raises NotFoundError."""
+    """The respondent withdraws: log, transcript, evidence, names and search vectors are erased for good; a tombstone stays.
+
+    Raises NotFoundError; StoreError where the vectors cannot be removed: nothing is erased then, and it can be tried again.
+    """
+    owner = store.interview(interview).use_case
+    spoken = [t.id for t in store.transcripts(owner) if t.interview == interview]
+    _forget_vectors(spoken)
     tombstone = store.erase_interview(interview, by, reason)
+    # Once more: a search may have made them anew meanwhile.
+    _forget_vectors(spoken)
     with _FOLDING:
         for old in [k for k in _FOLDED if k[0] == interview]:
             del _FOLDED[old]
     return tombstone
+
+
+def _forget_vectors(transcripts: Sequence[str]) -> None:
+    folder = get_settings().index_dir
+    try:
+        sentences.forget(folder, transcripts)
+    except OSError as error:
+        raise StoreError(
+            f"the search vectors of this interview cannot be removed from {sentences.folder_in(folder)}: {error.strerror}",
+            remedy="delete that folder, it is made anew when needed; then withdraw again",
+        ) from error
 
 
 def use_case_across(store: Store, use_case: str, framework: Framework | None = None) -> Across:
