@@ -284,6 +284,48 @@ def test_the_copilot_conducts_from_set_up_to_transcript(server: Server, store: S
     assert sum(store.counts(use_case).values()) > 0
 
 
+def test_a_name_typed_before_the_press_is_the_respondents_and_rows_can_be_told_apart(server: Server, store: Store, tmp_path: Path) -> None:
+    use_case, _ = set_up(store, Setup(mode="copilot", respondent="Ann Berg"))
+    with chromium() as browser:
+        page = browser.new_page()
+        open_page(page, f"{server.url}/interview?uc={use_case}")
+        page.get_by_text("New interview").click()
+        page.get_by_role("button", name="Set it up").hover()
+        page.get_by_label("Respondent: name or pseudonym").fill("Kim Roe")
+        # As long as a finger or a mouse presses: the field is left, and a run begins, before the click is there.
+        page.get_by_role("button", name="Set it up").click(delay=120)
+        page.get_by_role("button", name="They agree: begin").click()
+        page.locator("[data-question]").wait_for()
+        settled(page)
+        answer(page, "We do it by hand.", "What they say", "Save and go on")
+        names = [one.ledger.opened.respondent for one in service.standings(store, use_case)]
+        assert names == ["Ann Berg", "Kim Roe"]
+        open_page(page, f"{server.url}/interview?uc={use_case}")
+        for name in names:
+            page.get_by_role("heading", name=name).wait_for()
+        page.get_by_role("button", name="More", exact=True).first.click()
+        with page.expect_download() as started:
+            page.get_by_role("button", name="Download as a file").click()
+        started.value.save_as(tmp_path / "file.json")
+    turns = json.loads((tmp_path / "file.json").read_text("utf-8"))["turns"]
+    assert [t["text"] for t in turns if t["role"] == "respondent"] == ["We do it by hand."]
+
+
+def test_an_interview_that_is_withdrawn_leaves_the_copilot(server: Server, store: Store) -> None:
+    use_case, interview = set_up(store, Setup(mode="copilot", respondent="Kim Roe"))
+    conductor = service.conductor(store, interview, get_settings())
+    conductor.consent(conductor.consent_text(), by="respondent")
+    with chromium() as browser:
+        page = browser.new_page()
+        open_page(page, f"{server.url}/interview?uc={use_case}&iv=Conduct&i={interview}")
+        page.locator("[data-question]").wait_for()
+        service.withdraw(store, interview)
+        # By the clock, without a click.
+        page.get_by_text("This interview was withdrawn").wait_for(timeout=30_000)
+        page.locator("[data-question]").wait_for(state="detached")
+        assert page.get_by_test_id("stException").count() == 0
+
+
 # ---------------------------------------------------------------- models
 
 

@@ -69,7 +69,9 @@ def _one(here: Here, one: Taken) -> None:
             marks.append(chip(f"{known} of {len(ledger.coverage)} elements spoken of"))
         if opened.focus:
             marks.append(chip(f"follow-up on {count(len(opened.focus), 'element')}", "quiet"))
-        facts.html(f"<b>{said(opened.respondent)}</b>{role}<div class='chips'>{''.join(marks)}</div>")
+        # A heading: buttons of a row have the same names as those of the next, and help texts do not reach a screen reader.
+        name = f"<b role='heading' aria-level='2'>{said(opened.respondent)}</b>"
+        facts.html(f"{name}{role}<div class='chips'>{''.join(marks)}</div>")
         with buttons, st.container(horizontal=True, horizontal_alignment="right"):
             _buttons(here, one)
         made = st.session_state.get(LINK)
@@ -83,14 +85,14 @@ def _how(mode: Mode) -> str:
 
 
 def _buttons(here: Here, one: Taken) -> None:
-    name, mode, over = one.info.id, one.ledger.opened.mode, one.ledger.over
-    words = "Open" if over else "Watch" if mode == "self-service" or not here.may(WORK) else "Conduct"
+    name, opened, over = one.info.id, one.ledger.opened, one.ledger.over
+    words = "Open" if over else "Watch" if opened.mode == "self-service" or not here.may(WORK) else "Conduct"
     st.button(words, key=f"open-{name}", type="secondary" if over else "primary", on_click=_open, args=(name,))
     if one.kept:
         st.button("Transcript", key=f"read-{name}", icon=":material/article:", on_click=_read, args=(one.kept,))
     if not here.may(WORK):
         return
-    with st.popover("More", icon=":material/more_horiz:", help="Link, file, withdrawal"):
+    with st.popover("More", icon=":material/more_horiz:", help=f"{short(opened.respondent)}: link, file, withdrawal"):
         st.number_input("Days that the link is good", min_value=0.1, max_value=366.0, value=float(DAYS), key=f"days-{name}")
         st.button("Make a link for the respondent", key=f"link-{name}", icon=":material/link:", on_click=_link, args=(here, name))
         if one.ledger.answers:
