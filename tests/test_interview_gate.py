@@ -350,3 +350,19 @@ def test_a_stream_that_stalls_or_breaks_is_a_model_that_did_not_answer(stalls: b
             worder.word(worder.draft("How often?", "frequency", "So so."))
         done.set()
         thread.join()
+
+
+@pytest.mark.parametrize(
+    ("answer", "quote", "fits"),
+    [
+        ("We never retrain every night.", "retrain every night", False),
+        ("We never retrain every night.", "never retrain every night", True),
+        ("It isn’t tested at all.", "tested at all", False),
+        ("Nobody really tests the model.", "tests the model", False),
+        ("We do not plan, we release each Friday.", "we release each Friday", True),
+        ("We never test it. Then Bea will test it.", "test it", True),
+    ],
+)
+def test_a_quote_that_leaves_the_denial_out_is_none(answer: str, quote: str, fits: bool) -> None:
+    found = faults(f"You said “{quote}”. How often does this happen?", replace(context(), said=(answer,)))
+    assert [f for f in found if "quotes what was not said" in f] == ([] if fits else [f"quotes what was not said ('{quote}')"])

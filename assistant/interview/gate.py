@@ -117,6 +117,12 @@ _NUMBER: Final = re.compile(r"\d+(?:[.,]\d+)?")
 _SPACE: Final = re.compile(r"\s+")
 
 
+_DENIED: Final = re.compile(
+    r"\b(?:no|not|never|nobody|none|nothing|neither|nor|without|hardly|rarely|seldom|cannot|stopped|\w+n't)\b(?:\s+[^\s,.;:!?…]+){0,3}\s*\Z"
+)
+"""A denial up to three words before, within the clause."""
+
+
 @dataclass(frozen=True)
 class Context:
     """What a generated wording may draw on."""
@@ -256,9 +262,13 @@ def fold(text: str) -> str:
 
 
 def _holds(answer: str, quote: str) -> bool:
-    """Whether a folded answer holds a quote as whole words: “managed” is not what "unmanaged" or "self-managed" says."""
+    """Whether a folded answer holds a quote as whole words: “managed” is not what "unmanaged" or "self-managed" says.
+
+    Nor is “retrain every night” what "we never retrain every night" says: a quote that leaves the denial out is none.
+    """
     wanted = fold(quote)
-    return bool(wanted) and re.search(rf"(?<!\w)(?<!\w['-]){re.escape(wanted)}(?!['-]?\w)", answer) is not None
+    places = re.finditer(rf"(?<!\w)(?<!\w['-]){re.escape(wanted)}(?!['-]?\w)", answer) if wanted else ()
+    return any(not _DENIED.search(answer[: place.start()]) for place in places)
 
 
 def _named(text: str, name: str) -> bool:
