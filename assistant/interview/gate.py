@@ -118,7 +118,7 @@ _SPACE: Final = re.compile(r"\s+")
 
 
 _DENIED: Final = re.compile(
-    r"\b(?:no|not|never|nobody|none|nothing|neither|nor|without|hardly|rarely|seldom|cannot|stopped|\w+n't)\b(?:\s+[^\s,.;:!?…]+){0,3}\s*\Z"
+    r"\b(?:no|not|never|nobody|none|nothing|neither|nor|without|hardly|rarely|seldom|cannot|stopped|\w+n't)\b(?:\s+[\w'][^\s,.;:!?…]*){0,3}\s*\Z"
 )
 """A denial up to three words before, within the clause."""
 
