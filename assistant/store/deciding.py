@@ -6,12 +6,12 @@ from collections.abc import Iterable, Mapping, Sequence
 from typing import Any, Final, Literal
 
 from pydantic import ValidationError
-from sqlalchemy import Connection, or_, select
+from sqlalchemy import Connection, bindparam, or_, select
 
 from assistant import review, segments
 from assistant.errors import GroundingError, InputError, NotFoundError, StaleEditError
 from assistant.models import Decision, ElementDecision, Evidence, EvidenceState, Role, Transcript, canonical_json
-from assistant.store.base import insert_missing, required
+from assistant.store.base import chunks, insert_missing, required
 from assistant.store.listing import Listing
 from assistant.store.records import UNCHECKED, EvidenceEdit, EvidenceItem, ReviewMode, UseCase
 from assistant.store.rows import COMMON, decision_from_row, evidence_from_row, evidence_row, state_row
@@ -47,9 +47,7 @@ class Deciding(Listing):
         or edited meanwhile; InputError without a reason for a rejection, or for an edit that changes nothing or does not fit together;
         GroundingError for a span outside one respondent's turn.
         """
-        reviewer = required(reviewer, "the reviewer")
-        if action == "reject" and not reason.strip():
-            raise InputError("a rejection needs a reason", remedy="say why the evidence does not count")
+        reviewer = _may_decide(reviewer, action, reason)
         if (action == "edit") != (edit is not None):
             raise InputError("changes belong to an edit, and an edit needs them", remedy="give `edit` with the action 'edit'")
         with self._write() as c:
@@ -74,11 +72,16 @@ class Deciding(Listing):
     ) -> tuple[Decision, ...]:
         """The same decision on many: all of them or, where one is stale, none. ``expected``: evidence id -> last decision seen.
 
-        Raises what `decide` raises.
+        Raises what `decide` raises. Pieces that nobody has decided on yet, which are most of them, are written together.
         """
-        with self._write():
+        reviewer = _may_decide(reviewer, action, reason)
+        with self._write() as c:
+            self._lock_use_case(c, use_case)
+            first = self._untouched(c, use_case, [e for e, last in expected.items() if last in (UNCHECKED, None)])
+            taken = self._decide_first(c, use_case, first, {"action": action, "reason": reason, "reviewer": reviewer})
             return tuple(
-                self.decide(use_case, e, action, reviewer, reason=reason, expected_last_decision=last) for e, last in expected.items()
+                taken[e] if e in taken else self.decide(use_case, e, action, reviewer, reason=reason, expected_last_decision=last)
+                for e, last in expected.items()
             )
 
     def undo(self, use_case: str, evidence_id: str, reviewer: str, *, expected_last_decision: str | None = UNCHECKED) -> Decision:
@@ -249,6 +252,39 @@ class Deciding(Listing):
         self._refresh_states(c, place, (*family, decision))
         return decision
 
+    def _untouched(self, c: Connection, use_case: str, ids: Iterable[str]) -> dict[str, str]:
+        """Of these pieces the ones that no decision concerns, each with its interview."""
+        found: dict[str, str] = {}
+        d = decisions.c
+        for some in chunks(ids):
+            rows = c.execute(select(evidence.c.id, evidence.c.interview).where(evidence.c.use_case == use_case, evidence.c.id.in_(some)))
+            found.update((row[0], row[1]) for row in rows)
+            for column in (d.evidence, d.product):
+                for touched in c.execute(select(column).where(d.use_case == use_case, column.in_(some))).scalars():
+                    found.pop(touched, None)
+        return found
+
+    def _decide_first(self, c: Connection, use_case: str, first: Mapping[str, str], values: Mapping[str, str]) -> dict[str, Decision]:
+        """The same decision on pieces that nobody decided on: the common state and the reviewer's own follow from it alone."""
+        if not first:
+            return {}
+        taken = {
+            e: Decision.model_validate({**values, "id": self._new_id(), "evidence": e, "at": self._now(), "before": None, "after": None})
+            for e in first
+        }
+        state = review.states(taken, taken.values())
+        rows = [{**d.model_dump(), "use_case": use_case, "interview": first[e], "product": None} for e, d in taken.items()]
+        c.execute(decisions.insert(), rows)
+        for e, d in taken.items():
+            self._log(c, f"evidence.{d.action}", d.reviewer, e, use_case=use_case, interview=first[e], decision=d.id)
+        t = evidence_states
+        common = t.update().where(t.c.use_case == use_case, t.c.reviewer == COMMON, t.c.evidence == bindparam("piece"))
+        now = {e: {"state": state[e].value, "last_decision": d.id, "outdated": False} for e, d in taken.items()}
+        c.execute(common, [{"piece": e, **new} for e, new in now.items()])
+        own = {"use_case": use_case, "reviewer": values["reviewer"]}
+        c.execute(t.insert(), [{**own, **new, "evidence": e, "interview": first[e]} for e, new in now.items()])
+        return taken
+
     def _refresh_states(self, c: Connection, place: Mapping[str, str], family: Sequence[Decision]) -> None:
         """States of everything that the decisions touch: the common one, and each reviewer's own."""
         ids = sorted({d.evidence for d in family} | {p for d in family if (p := review.product_of(d))})
@@ -291,6 +327,14 @@ class Deciding(Listing):
         fresh = insert_missing(c, evidence, [evidence_row(found, place, self._now())], scope, "id")
         insert_missing(c, evidence_states, [state_row(found.id, place)], scope | {"reviewer": COMMON}, "evidence")
         return bool(fresh)
+
+
+def _may_decide(reviewer: str, action: str, reason: str) -> str:
+    """The reviewer's name without blanks around it. Raises InputError where it, or the reason of a rejection, is missing."""
+    reviewer = required(reviewer, "the reviewer")
+    if action == "reject" and not reason.strip():
+        raise InputError("a rejection needs a reason", remedy="say why the evidence does not count")
+    return reviewer
 
 
 def _seen_by(family: Iterable[Decision], own: str | None) -> tuple[Decision, ...]:

@@ -38,10 +38,12 @@ class Listing(Runs):
         order: EvidenceOrder = EvidenceOrder.POSITION,
         cursor: str | None = None,
         limit: int = 50,
+        backwards: bool = False,
     ) -> EvidencePage:
         """One page; give ``EvidencePage.next`` back as ``cursor`` for the following one.
 
         Pages go by key, not by number: deciding on what was shown neither skips nor repeats anything behind it.
+        ``backwards`` turns the order round: what stands before the cursor, the nearest first.
         Raises InputError for a damaged cursor or a limit outside 1..1000.
         """
         wanted = wanted or EvidenceFilter()
@@ -51,8 +53,8 @@ class Listing(Runs):
         keys = (*first, *_POSITION)
         query = _query(use_case, wanted)
         if cursor is not None:
-            query = query.where(_behind(keys, decode_cursor(cursor, (*kinds, *_POSITION_KINDS)), descending))
-        by = [key.desc() if descending and n == 0 else key.asc() for n, key in enumerate(keys)]
+            query = query.where(_behind(keys, decode_cursor(cursor, (*kinds, *_POSITION_KINDS)), descending, backwards))
+        by = [key.desc() if (descending and n == 0) is not backwards else key.asc() for n, key in enumerate(keys)]
         with self._read() as c:
             rows = c.execute(query.order_by(*by).limit(limit + 1)).mappings().all()
         items = tuple(_item(row) for row in rows[:limit])
@@ -197,12 +199,14 @@ def _order(order: EvidenceOrder) -> tuple[tuple[ColumnElement[Any], ...], tuple[
     return (evidence.c.confidence,), (float,), order is EvidenceOrder.SURE_FIRST
 
 
-def _behind(keys: Sequence[ColumnElement[Any]], values: Sequence[Any], descending: bool) -> ColumnElement[bool]:
-    """Rows that come after the one with these values."""
+def _behind(keys: Sequence[ColumnElement[Any]], values: Sequence[Any], descending: bool, backwards: bool) -> ColumnElement[bool]:
+    """Rows that come after the one with these values or, ``backwards``, before it."""
     if not descending:
-        return tuple_(*keys) > tuple_(*values)
-    rest = tuple_(*keys[1:]) > tuple_(*values[1:])
-    return or_(keys[0] < values[0], and_(keys[0] == values[0], rest))
+        return tuple_(*keys) < tuple_(*values) if backwards else tuple_(*keys) > tuple_(*values)
+    # The first key goes down where the others go up.
+    first = keys[0] > values[0] if backwards else keys[0] < values[0]
+    rest = tuple_(*keys[1:]) < tuple_(*values[1:]) if backwards else tuple_(*keys[1:]) > tuple_(*values[1:])
+    return or_(first, and_(keys[0] == values[0], rest))
 
 
 def _item(row: Any) -> EvidenceItem:

@@ -92,8 +92,8 @@ def _filter(user: User, store: Store, use_case: str, framework: Framework, queue
     )
 
 
-def _behind(item: EvidenceItem, order: EvidenceOrder) -> str:
-    """Cursor of the place behind an item; the item itself may have left the queue by a decision."""
+def _place(item: EvidenceItem, order: EvidenceOrder) -> str:
+    """Cursor of an item; the item itself may have left the queue by a decision."""
     e = item.evidence
     lead = {EvidenceOrder.POSITION: [], EvidenceOrder.ELEMENT: [e.element]}.get(order, [e.confidence])
     return encode_cursor([*lead, item.interview, e.start, e.end, e.id])
@@ -119,7 +119,7 @@ def following(
 ) -> EvidenceItem | None:
     """The next piece of the queue behind ``after``, from the beginning again at the end; None where the queue holds nothing else."""
     wanted = _filter(user, store, use_case, framework, queue)
-    cursors = [_behind(after, queue.order), None] if after is not None else [None]
+    cursors = [_place(after, queue.order), None] if after is not None else [None]
     for cursor in cursors:
         page = store.evidence(use_case, wanted, order=queue.order, cursor=cursor, limit=1)
         if page.items:
@@ -131,22 +131,8 @@ def following(
 def preceding(user: User, store: Store, use_case: str, framework: Framework, queue: Queue, before: EvidenceItem) -> EvidenceItem | None:
     """The piece of the queue before ``before``; None at the beginning."""
     wanted = _filter(user, store, use_case, framework, queue)
-    cursor, last = None, None
-    goal = _key(before, queue.order)
-    while True:
-        page = store.evidence(use_case, wanted, order=queue.order, cursor=cursor, limit=BULK)
-        earlier = [i for i in page.items if _key(i, queue.order) < goal]
-        last = earlier[-1] if earlier else last
-        cursor = page.next
-        if cursor is None or len(earlier) < len(page.items):
-            return last
-
-
-def _key(item: EvidenceItem, order: EvidenceOrder) -> tuple[float, str, str, int, int, str]:
-    """Place of an item in an order, for comparing."""
-    e = item.evidence
-    number = {EvidenceOrder.SURE_FIRST: -e.confidence, EvidenceOrder.UNSURE_FIRST: e.confidence}.get(order, 0.0)
-    return number, e.element if order is EvidenceOrder.ELEMENT else "", item.interview, e.start, e.end, e.id
+    page = store.evidence(use_case, wanted, order=queue.order, cursor=_place(before, queue.order), limit=1, backwards=True)
+    return page.items[0] if page.items else None
 
 
 # ---------------------------------------------------------------- deciding
