@@ -2,10 +2,16 @@
 
 from __future__ import annotations
 
+import hashlib
+import re
+import threading
+from collections import OrderedDict
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from itertools import islice
+from typing import Final
 
-from assistant.models import Evidence, Framework, Polarity, Role, Status, Transcript
+from assistant.models import Evidence, EvidenceState, Framework, Polarity, Role, Status, Transcript
 from assistant.segments import context, segment, turn_at
 from assistant.sentences import SentenceIndex
 from assistant.store import (
@@ -18,6 +24,7 @@ from assistant.store import (
     Store,
     TranscriptInfo,
 )
+from assistant.store.listing import MAX_PAGE
 from assistant.transcripts import read_transcript, with_roles
 from assistant.ui.access import REVIEW, WORK, User, call
 
@@ -126,9 +133,17 @@ def set_roles(user: User, store: Store, use_case: str, transcript: str, roles: d
 
 
 @call(REVIEW)
-def evidence_of(user: User, store: Store, use_case: str, transcript: str, wanted: EvidenceFilter) -> tuple[EvidenceItem, ...]:
-    """Evidence of one transcript, by position (at most 1000 pieces)."""
-    return store.evidence(use_case, wanted.model_copy(update={"transcripts": (transcript,)}), limit=1000).items
+def evidence_of(
+    user: User, store: Store, use_case: str, transcript: str, wanted: EvidenceFilter, *, limit: int = MAX_PAGE
+) -> tuple[tuple[EvidenceItem, ...], int]:
+    """Evidence of one transcript by position, at most ``limit`` pieces, and how many more there are."""
+    wanted = wanted.model_copy(update={"transcripts": (transcript,)})
+    page = store.evidence(use_case, wanted, limit=limit)
+    if page.next is None:
+        return page.items, 0
+    counts = store.counts(use_case, wanted)
+    shown = wanted.states or tuple(s for s in EvidenceState if s is not EvidenceState.SUPERSEDED)
+    return page.items, sum(counts[s] for s in shown) - len(page.items)
 
 
 @call(REVIEW)
@@ -170,20 +185,47 @@ def _hit(info: TranscriptInfo, transcript: Transcript, start: int, end: int, sco
 @call(REVIEW)
 def search_words(user: User, store: Store, use_case: str, words: str, *, limit: int = 50) -> tuple[Hit, ...]:
     """Places where the words stand, whatever their case; in order of transcript and position."""
-    wanted = words.strip().lower()
+    wanted = words.strip()
     hits: list[Hit] = []
     if not wanted:
         return ()
+    # Not by lower-casing both: one character may become two (İ), and then offsets would not fit.
+    pattern = re.compile(re.escape(wanted), re.IGNORECASE)
     for info in store.transcripts(use_case):
         transcript = store.transcript(use_case, info.id)
-        # Lower-casing one character may give two (İ): then offsets would not fit, and the text is searched as it is.
-        lowered = transcript.text.lower()
-        text = lowered if len(lowered) == len(transcript.text) else transcript.text
-        at = text.find(wanted)
-        while at >= 0 and len(hits) < limit:
-            hits.append(_hit(info, transcript, at, at + len(wanted)))
-            at = text.find(wanted, at + len(wanted))
+        for found in islice(pattern.finditer(transcript.text), limit - len(hits)):
+            hits.append(_hit(info, transcript, found.start(), found.end()))
+        if len(hits) >= limit:
+            break
     return tuple(hits)
+
+
+class _Sentences:
+    """Where the sentences of transcripts are, kept within the process; offsets only, so that nothing said outlives its erasure here."""
+
+    def __init__(self, keep: int) -> None:
+        self._keep = keep
+        self._found: OrderedDict[tuple[str, str], tuple[tuple[int, int, int], ...]] = OrderedDict()
+        self._lock = threading.Lock()
+
+    def of(self, transcript: Transcript) -> tuple[tuple[int, int, int], ...]:
+        """Turn, first character and one past the last of every sentence, in order."""
+        content = hashlib.sha256(transcript.text.encode("utf-8", "surrogatepass"))
+        content.update(repr([(t.start, t.end, [s.start for s in t.spans]) for t in transcript.turns]).encode())
+        key = (transcript.id, content.hexdigest())
+        with self._lock:
+            if key in self._found:
+                self._found.move_to_end(key)
+                return self._found[key]
+        found = tuple((s.turn, s.start, s.end) for s in segment(transcript))
+        with self._lock:
+            self._found[key] = found
+            while len(self._found) > self._keep:
+                self._found.popitem(last=False)
+        return found
+
+
+_SENTENCES: Final = _Sentences(keep=256)
 
 
 @call(REVIEW)
@@ -195,9 +237,10 @@ def search_meaning(user: User, store: Store, index: SentenceIndex, use_case: str
     ranked: list[Hit] = []
     for info in store.transcripts(use_case):
         transcript = store.transcript(use_case, info.id)
-        sentences = segment(transcript)
-        scores = index.vectors(info.id, [s.text for s in sentences]) @ query if sentences else []
-        answers = [n for n, s in enumerate(sentences) if transcript.turns[s.turn].role is not Role.INTERVIEWER]
+        sentences = _SENTENCES.of(transcript)
+        scores = index.vectors(info.id, [transcript.text[start:end] for _, start, end in sentences]) @ query if sentences else []
+        answers = [n for n, (turn, _, _) in enumerate(sentences) if transcript.turns[turn].role is not Role.INTERVIEWER]
         for n in sorted(answers, key=lambda n: -float(scores[n]))[:limit]:
-            ranked.append(_hit(info, transcript, sentences[n].start, sentences[n].end, float(scores[n])))
+            _, start, end = sentences[n]
+            ranked.append(_hit(info, transcript, start, end, float(scores[n])))
     return tuple(sorted(ranked, key=lambda h: -h.score)[:limit])

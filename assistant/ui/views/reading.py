@@ -41,10 +41,10 @@ def draw(here: Here) -> None:
         here.state.transcript = lines[0][0].id
     wanted = _filters(here, names)
     transcript = transcripts.read(here.user, here.store, here.where, here.state.transcript)
-    items = transcripts.evidence_of(here.user, here.store, here.where, transcript.id, wanted)
+    items, more = transcripts.evidence_of(here.user, here.store, here.where, transcript.id, wanted)
     text, side = st.columns([3, 2])
     with text:
-        st.html(_legend(len(items)))
+        st.html(_legend(len(items), more))
         _pane(here, transcript, items)
     with side:
         if token := st.session_state.pop(SHOW, ""):
@@ -98,13 +98,14 @@ def show(transcript: str, start: int, end: int) -> None:
     st.session_state[FOUND] = (transcript, start, end)
 
 
-def _legend(number: int) -> str:
+def _legend(number: int, more: int) -> str:
     marks = "".join(
         f'<span class="turn" style="margin:0"><mark class="s-{s.value}">{STATE_NAMES[s]}</mark></span>'
         for s in (EvidenceState.PROPOSED, EvidenceState.CONFIRMED, EvidenceState.UNSURE, EvidenceState.REJECTED)
     )
     pieces = count(number, "piece of evidence", "pieces of evidence")
-    return f'<div class="legend"><span>{pieces}</span>{marks}<span>click a mark, or select words to add evidence</span></div>'
+    rest = f", and {more} more that are not marked: choose an element" if more else ""
+    return f'<div class="legend"><span>{pieces}{rest}</span>{marks}<span>click a mark, or select words to add evidence</span></div>'
 
 
 def _pane(here: Here, transcript: Transcript, items: tuple[EvidenceItem, ...]) -> None:
