@@ -11,17 +11,14 @@ from __future__ import annotations
 
 import json
 import os
-import signal
 import sys
-import traceback
 from collections.abc import Callable, Sequence
 from contextlib import redirect_stderr, redirect_stdout
 from itertools import count
 from pathlib import Path
 
+from killing import arm, in_child
 from pipeline_support import SHORT
-from sqlalchemy import Engine, event
-from sqlalchemy.engine.default import DefaultDialect
 
 from assistant.cli.app import run
 from assistant.cli.project import find
@@ -30,27 +27,6 @@ from assistant.extraction import engines
 from assistant.models import EvidenceState
 from assistant.settings import get_settings
 from assistant.store import EvidenceFilter, Store
-
-
-def arm(place: int) -> None:
-    """Kills this process at the ``place``-th statement or commit of any database connection (before it, and after a commit)."""
-    seen = 0
-
-    def step(*_: object, **__: object) -> None:
-        nonlocal seen
-        if seen == place:
-            os.kill(os.getpid(), signal.SIGKILL)
-        seen += 1
-
-    event.listen(Engine, "before_cursor_execute", step)
-    commit = DefaultDialect.do_commit
-
-    def watched(self: DefaultDialect, connection: object) -> None:
-        step()
-        commit(self, connection)  # type: ignore[arg-type]
-        step()
-
-    DefaultDialect.do_commit = watched  # type: ignore[assignment]
 
 
 def remember_vectors() -> None:
@@ -68,26 +44,6 @@ def remember_vectors() -> None:
 
     LocalEmbedder.embed = embed  # type: ignore[method-assign]
     engines.make_embedder(get_settings())
-
-
-def in_child(work: Callable[[], int]) -> bool:
-    """Runs the work in a forked child; whether it was killed. Any other failure ends everything."""
-    sys.stdout.flush()
-    child = os.fork()
-    if child == 0:
-        code = 3
-        try:
-            code = work()
-        finally:
-            if code == 3:
-                traceback.print_exc()
-            os._exit(code)
-    status = os.waitpid(child, 0)[1]
-    if os.WIFSIGNALED(status):
-        return True
-    if os.WEXITSTATUS(status):
-        raise SystemExit(f"the child ended with {os.WEXITSTATUS(status)}")
-    return False
 
 
 def command(*arguments: str) -> int:

@@ -9,14 +9,12 @@ of this is in the product. Prints one JSON line: how many places there were, and
 from __future__ import annotations
 
 import json
-import os
-import signal
 import sys
-import traceback
 from collections.abc import Callable
 from contextlib import suppress
 
-from sqlalchemy import Engine, event, func, select
+from killing import arm, in_child
+from sqlalchemy import func, select
 from store_support import coded, sample_assessment, sample_framework, sample_result, sample_task, sample_transcript
 
 from assistant.errors import StaleEditError
@@ -27,48 +25,17 @@ from assistant.store.schema import metadata
 Work = Callable[[Store, str], None]
 
 
-def arm(engine: Engine, place: int) -> None:
-    """Kills this process at the ``place``-th statement or commit (just before it, and just after a commit)."""
-    seen = 0
-
-    def step(*_: object, **__: object) -> None:
-        nonlocal seen
-        if seen == place:
-            os.kill(os.getpid(), signal.SIGKILL)
-        seen += 1
-
-    event.listen(engine, "before_cursor_execute", step)
-    commit = engine.dialect.do_commit
-
-    def watched(connection: object) -> None:
-        step()
-        commit(connection)  # type: ignore[arg-type]
-        step()
-
-    engine.dialect.do_commit = watched  # type: ignore[method-assign]
-
-
-def in_child(store: Store, use_case: str, work: Work, place: int) -> bool:
+def killed_at(store: Store, use_case: str, work: Work, place: int) -> bool:
     """Does the work in a child armed for ``place``; whether the child was killed."""
+
+    def armed() -> int:
+        arm(place)
+        work(store, use_case)
+        return 0
+
     # No connection may live in two processes; the engine itself (with its compiled statements) may.
     store.engine.dispose()
-    child = os.fork()
-    if child == 0:
-        code = 3
-        try:
-            arm(store.engine, place)
-            work(store, use_case)
-            code = 0
-        finally:
-            if code:
-                traceback.print_exc()
-            os._exit(code)
-    status = os.waitpid(child, 0)[1]
-    if os.WIFSIGNALED(status):
-        return True
-    if os.WEXITSTATUS(status):
-        raise SystemExit(f"the child failed at place {place}")
-    return False
+    return in_child(armed)
 
 
 def snapshot(store: Store, use_case: str) -> dict[str, object]:
@@ -180,7 +147,7 @@ def torture(store: Store, name: str) -> dict[str, object]:
     while killed:
         use_case = store.add_use_case(organisation, f"killed at {place}").id
         prepare(store, use_case)
-        killed = in_child(store, use_case, work, place)
+        killed = killed_at(store, use_case, work, place)
         # Work of several transactions may be seen between two of them; the others all or not at all.
         if name not in ("code", "recode") and snapshot(store, use_case) not in (before, expected):
             wrong.append(f"half done after a kill at {place}")

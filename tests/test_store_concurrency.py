@@ -8,6 +8,7 @@ from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import pytest
+from killing import all_end_well
 from store_support import coded, sample_result, sample_task, sample_transcript
 
 from assistant.errors import AssistantError, StaleEditError, StoreError
@@ -150,14 +151,7 @@ def test_two_processes_doing_the_same(store: Store, use_case: UseCase, url: str)
         subprocess.Popen([sys.executable, "-c", SCRIPT, url, use_case.id, who], env={"PYTHONPATH": path}, stderr=subprocess.PIPE)
         for who in ("ann", "bob")
     ]
-    try:
-        for process in running:
-            _, errors = process.communicate(timeout=120)
-            assert process.returncode == 0, errors.decode()
-    finally:
-        for process in running:
-            process.kill()
-            process.wait()
+    all_end_well(running)
     assert len(store.transcripts(use_case.id)) == len(store.runs(use_case.id)) == 6
     assert store.counts(use_case.id)[EvidenceState.CONFIRMED] == 18 == len(store.decisions(use_case.id))
     pseudonyms = [p.pseudonym for p in store.participants(use_case.id)]

@@ -11,6 +11,7 @@ from pathlib import Path
 import pytest
 from alembic import command
 from alembic.script import ScriptDirectory
+from killing import all_end_well
 from sqlalchemy import text
 from store_support import (
     REFUSED,
@@ -129,9 +130,7 @@ def test_many_processes_may_open_an_empty_database_at_once(empty_url: str) -> No
         subprocess.Popen([sys.executable, "-c", script, empty_url, f"org {n}"], cwd=Path(__file__).parent.parent, stderr=subprocess.PIPE)
         for n in range(4)
     ]
-    for process in running:
-        _, errors = process.communicate(timeout=120)
-        assert process.returncode == 0, errors.decode()
+    all_end_well(running)
     with Store.open(empty_url) as opened:
         assert len(opened.organisations()) == 4
 
