@@ -7,8 +7,8 @@ from streamlit.testing.v1 import AppTest
 from test_interview_pages import by_link, create, ledger, page, press, token
 from ui_support import Project
 
-from assistant.errors import EngineError
-from assistant.interview import Conductor, service
+from assistant.errors import EngineError, StoreError
+from assistant.interview import Conductor, Ledger, service
 from assistant.interview.links import open_link, signing_key, token_of
 from assistant.settings import get_settings
 from assistant.store.clock import utc_now
@@ -85,6 +85,14 @@ def test_an_own_question_is_asked_as_typed_last(project: Project) -> None:
     assert pending.text == "Who is called at night?"
 
 
+def test_a_question_typed_in_one_interview_stays_out_of_another(project: Project) -> None:
+    first, other = under_way(project, "copilot"), under_way(project, "copilot")
+    at = conducted(project, first)
+    next(t for t in at.text_input if (t.key or "").startswith("own-")).set_value("Who is called at night?").run()
+    at.selectbox(key="which-interview").set_value(other).run()
+    assert next(t for t in at.text_input if (t.key or "").startswith("own-")).value == ""
+
+
 def test_captions_are_taken_over_as_pasted_last(project: Project) -> None:
     interview = under_way(project, "copilot")
     at = conducted(project, interview)
@@ -107,7 +115,7 @@ def test_an_answer_after_a_withdrawal_elsewhere_is_given_back(project: Project) 
     press(at, "send-answer-")
     assert [e.value.count("withdrawn") for e in at.error] == [1], "said once"
     assert given_back(at) == ["a long answer"]
-    press(at, "unsent-away")
+    press(at, "unsent-away-")
     assert not given_back(at)
 
 
@@ -150,6 +158,47 @@ def test_an_answer_sent_while_the_settings_are_damaged_comes_back_to_its_field(p
     assert field(at) == "a long answer"
     press(at, "send-answer-")
     assert ledger(project, interview).answers == ("a long answer",)
+
+
+def test_words_taken_over_outlive_a_pause_and_are_not_doubled_by_a_failure(project: Project, monkeypatch: pytest.MonkeyPatch) -> None:
+    interview = under_way(project, "copilot")
+    at = conducted(project, interview)
+    next(a for a in at.text_area if (a.key or "").startswith("captions-")).set_value("Ines Falk: How?\nResp: By hand.").run()
+    press(at, "take-captions-")
+    press(at, "pause")
+    press(at, "resume")
+    assert [a.value for a in at.text_area if (a.key or "").startswith("heard-")] == ["By hand."]
+
+    def locked(*_: object, **__: object) -> Ledger:
+        raise StoreError("the database is locked", remedy="try again")
+
+    with monkeypatch.context() as broken:
+        broken.setattr(Conductor, "answer", locked)
+        press(at, "send-answer-")
+        assert any("database is locked" in e.value for e in at.error)
+    file = get_settings().data_dir / "app-settings.json"
+    file.write_text("{broken")
+    press(at, "send-answer-")
+    file.unlink()
+    press(at, "again")
+    assert field(at) == "By hand."
+    press(at, "send-answer-")
+    assert ledger(project, interview).answers == ("By hand.",)
+
+
+def test_two_late_answers_are_both_given_back(project: Project) -> None:
+    interview = under_way(project)
+    at = by_link(token(interview))
+    conductor = service.conductor(project.store, interview, get_settings())
+    for words in ("one", "two"):
+        type_answer(at, words)
+        pending = conductor.ledger.pending
+        assert pending is not None
+        conductor.answer(f"{words}, in another window", to=pending.seq)
+        press(at, "send-answer-")
+    assert given_back(at) == ["one", "two"]
+    press(at, "unsent-away-")
+    assert given_back(at) == ["two"]
 
 
 def test_an_answer_that_is_too_long_stays_in_its_field(project: Project) -> None:

@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 from streamlit.testing.v1 import AppTest
 from test_interview_kept import conducted, type_answer, under_way
-from test_interview_pages import by_link, ledger, page, press, text, token
+from test_interview_pages import by_link, create, ledger, page, press, text, token
 from ui_support import Project
 
 from assistant.errors import ModelFileError, StoreError
@@ -150,6 +150,25 @@ def test_the_copilot_says_what_is_wrong_and_keeps_what_was_said_in_sight(project
     assert at.text_area
 
 
+def test_interviews_that_are_called_alike_can_each_be_chosen(project: Project) -> None:
+    made = [under_way(project, "copilot") for _ in range(3)]
+    at = conducted(project, made[0])
+    options = at.selectbox(key="which-interview").options
+    assert sorted(options) == [f"Resp · under way · no. {n}" for n in (1, 2, 3)]
+    for n, interview in enumerate(made, 1):
+        at.selectbox(key="which-interview").select(f"Resp · under way · no. {n}").run()
+        assert at.session_state["assistant-state"].interview == interview
+
+
+def test_an_interview_that_went_on_since_the_list_was_drawn_is_the_one_chosen(project: Project) -> None:
+    first, chosen, other = (create(project, mode="self-service", respondent=name) for name in ("Ann", "Bo", "Cy"))
+    at = conducted(project, first)
+    conductor = service.conductor(project.store, chosen, get_settings())
+    conductor.consent(conductor.consent_text(), by="respondent")
+    at.selectbox(key="which-interview").select("Bo · not begun").run()
+    assert at.session_state["assistant-state"].interview == chosen != other
+
+
 def before_it_looks(monkeypatch: pytest.MonkeyPatch, happens: Callable[[], object]) -> None:
     """The clock is a fragment with a timer: once, something happens between the page's look at the interview and the clock's."""
     watch, left = interviewing.watch, [happens]
@@ -244,9 +263,11 @@ def test_a_short_guide_of_ones_own_can_be_set_up(project: Project, minutes: floa
     at.selectbox(key="new-guide").select(inviting.OWN_GUIDE).run()
     at.file_uploader(key="new-guide-file").upload("own.yaml", raw).run()
     assert not at.exception, at.exception
+    # The same guide with another time, taken instead.
+    at.file_uploader(key="new-guide-file").upload("own.yaml", short_guide(minutes + 1)).run()
     press(at, "new-interview")
     opened = ledger(project, project.store.interviews(project.use_case.id)[-1].id).opened
-    assert opened.budget_minutes == max(1, round(minutes))
+    assert opened.budget_minutes == round(minutes + 1)
 
 
 def test_a_follow_up_belongs_to_its_use_case_and_can_be_let_go(project: Project) -> None:

@@ -26,7 +26,7 @@ Act = Literal["decline", "pause", "resume", "stop"]
 SHOWN: Final = "interview-shown"
 """``seq`` of the question that this browser has drawn already."""
 UNSENT: Final = "interview-unsent"
-"""An answer that could not be saved, as `Unsent`: it is given back, never dropped."""
+"""Answers that could not be saved, as a tuple of `Unsent`: they are given back, never dropped."""
 PER_WORD: Final = 0.025
 """Seconds between the words of a question that a model worded."""
 
@@ -139,7 +139,10 @@ def heard_key(key: str, pending: Pending) -> str:
 def answer_form(make: Maker, conductor: Conductor, pending: Pending, *, interview: str, key: str, by: str, words: FormWords) -> None:
     """Where the answer is given. ``key``: of its widgets, apart from those of other interviews in this browser."""
     field, heard = f"answer-{key}-{pending.seq}", heard_key(key, pending)
-    _put_back(interview, pending, field)
+    _put_back(interview, pending, field, heard)
+    if heard not in st.session_state and _words(heard) in st.session_state:
+        # The field was not drawn for a while, as in a pause.
+        st.session_state[heard] = st.session_state[_words(heard)]
     if conductor.hears:
         _record(make, key, pending, heard, by)
     with st.form(f"form-{field}", border=False, enter_to_submit=True):
@@ -178,10 +181,15 @@ def _record(make: Maker, key: str, pending: Pending, heard: str, by: str) -> Non
     st.button("Try again", key=f"again-{heard}", icon=":material/refresh:", on_click=lambda: st.session_state.pop(failed, None))
 
 
+def _words(heard: str) -> str:
+    """Where the same words outlive their field, whose value goes when it is not drawn."""
+    return f"{heard}-words"
+
+
 def hear(heard: str, words: str) -> None:
     """Adds words to those that wait."""
     before = str(st.session_state.get(heard, ""))
-    st.session_state[heard] = f"{before}\n{words}" if before.strip() else words
+    st.session_state[heard] = st.session_state[_words(heard)] = f"{before}\n{words}" if before.strip() else words
 
 
 def _send(make: Maker, interview: str, to: int, field: str, heard: str, by: str) -> None:
@@ -199,7 +207,7 @@ def _send(make: Maker, interview: str, to: int, field: str, heard: str, by: str)
         if text:
             stale = isinstance(error, StaleEditError)
             why = "since that question was answered in another window" if stale else "since it could not be saved"
-            st.session_state[UNSENT] = Unsent(interview, to, text, why)
+            st.session_state[UNSENT] = tuple(dict.fromkeys((*unsent(), Unsent(interview, to, text, why))))
         shared.later(error)
 
 
@@ -221,28 +229,40 @@ def _pass(make: Maker, how: str, to: int, by: str) -> None:
         shared.later(error)
 
 
-def _put_back(interview: str, pending: Pending, field: str) -> None:
-    """An answer to the question that still waits goes back into its field, where the field has lost it."""
-    unsent = st.session_state.get(UNSENT)
-    if isinstance(unsent, Unsent) and (unsent.interview, unsent.to) == (interview, pending.seq):
-        del st.session_state[UNSENT]
-        if not str(st.session_state.get(field, "")).strip():
-            st.session_state[field] = unsent.text
+def unsent() -> tuple[Unsent, ...]:
+    """What this browser session sent in vain and has not put away, oldest first."""
+    return tuple(st.session_state.get(UNSENT, ()))
+
+
+def _put_back(interview: str, pending: Pending, field: str, heard: str) -> None:
+    """An answer to the question that still waits goes back into its field, where the fields have lost it."""
+    theirs = [one for one in unsent() if (one.interview, one.to) == (interview, pending.seq)]
+    if not theirs:
+        return
+    st.session_state[UNSENT] = tuple(one for one in unsent() if one not in theirs)
+    if not any(str(st.session_state.get(name, "")).strip() for name in (field, heard)):
+        st.session_state[field] = theirs[-1].text
+        # They are part of it.
+        st.session_state.pop(_words(heard), None)
 
 
 def give_back(interview: str, pending: Pending | None = None) -> None:
-    """Shows an answer of this interview that could not be saved, to be copied. One to ``pending`` is left to its form."""
-    unsent = st.session_state.get(UNSENT)
-    if not isinstance(unsent, Unsent) or unsent.interview != interview or (pending is not None and pending.seq == unsent.to):
-        return
-    with st.container(border=True):
-        st.html(f"<p class='small'><b>Not sent, {esc(unsent.why)}.</b> Copy what you still need:</p>")
-        st.code(unsent.text, language=None, wrap_lines=True)
-        st.button("Put it away", key="unsent-away", on_click=forget_unsent)
+    """Shows answers of this interview that could not be saved, to be copied. Those to ``pending`` are left to its form."""
+    for n, one in enumerate(unsent()):
+        if one.interview != interview or (pending is not None and pending.seq == one.to):
+            continue
+        with st.container(border=True):
+            st.html(f"<p class='small'><b>Not sent, {esc(one.why)}.</b> Copy what you still need:</p>")
+            st.code(one.text, language=None, wrap_lines=True)
+            st.button("Put it away", key=f"unsent-away-{n}", on_click=_put_away, args=(one,))
+
+
+def _put_away(done: Unsent) -> None:
+    st.session_state[UNSENT] = tuple(one for one in unsent() if one != done)
 
 
 def forget_unsent() -> None:
-    """From a button: the answer that could not be saved is not needed any more."""
+    """After a withdrawal in this browser: nothing that was typed is kept."""
     st.session_state.pop(UNSENT, None)
 
 

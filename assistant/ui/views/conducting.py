@@ -5,6 +5,7 @@ A respondent who answers alone is watched here: the same, without the buttons.
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from functools import partial
 from typing import Final
 
@@ -42,9 +43,10 @@ def draw(here: Here) -> None:
         open_ = [t.info.id for t in found if not t.ledger.over]
         here.state.interview = (open_ or ids)[0]
     if len(found) > 1:
-        names = {t.info.id: f"{label(t.ledger.opened.respondent, 50)} · {t.state}" for t in found}
+        names = _names(found)
+        shown = {name: i for i, name in names.items()}
         st.session_state["which-interview"] = here.state.interview
-        st.selectbox("Interview", ids, format_func=lambda i: names[i], key="which-interview", on_change=_chosen)
+        st.selectbox("Interview", ids, format_func=lambda i: names[i], key="which-interview", on_change=_chosen, args=(shown,))
     one = next(t for t in found if t.info.id == here.state.interview)
     if one.ledger.opened.mode == "self-service" or one.ledger.over or not here.may(WORK):
         _watch(here, one)
@@ -52,8 +54,20 @@ def draw(here: Here) -> None:
         _conduct(here, one.info.id)
 
 
-def _chosen() -> None:
-    state.current().interview = str(st.session_state["which-interview"])
+def _names(found: Sequence[Taken]) -> dict[str, str]:
+    """A line for each interview, numbered in the order of set-up where they are alike: the browser sends the line, not the id."""
+    plain = {t.info.id: f"{label(t.ledger.opened.respondent, 50)} · {t.state}" for t in reversed(found)}
+    names: dict[str, str] = {}
+    for name in set(plain.values()):
+        alike = [i for i, other in plain.items() if other == name]
+        names |= {i: f"{name} · no. {n}" if len(alike) > 1 else name for n, i in enumerate(alike, 1)}
+    return names
+
+
+def _chosen(shown: dict[str, str]) -> None:
+    """``shown``: ids by line, as drawn. A line whose interview went on meanwhile stands for no id of this run: it comes as the line."""
+    chosen = str(st.session_state["which-interview"])
+    state.current().interview = shown.get(chosen, chosen)
 
 
 def _make(here: Here, interview: str, watch: object = None) -> Conductor:
@@ -247,15 +261,17 @@ def _other(here: Here, make: Maker, conductor: Conductor, ledger: Ledger) -> Non
         for item in conductor.suggestions(SUGGESTED):
             st.button(md(item.text), key=f"suggest-{item.key}", width="stretch", on_click=_choose, args=(here, make, item.key), wrap=True)
         items = {i.key: i for i in ledger.guide.items}
+        # Of this interview only: another one may stand at the same event.
+        pick, own = (f"{kind}-{here.state.interview}-{ledger.seq}" for kind in ("pick", "own"))
         picked = st.selectbox(
-            "Any question of the guide", list(items), index=None, key=f"pick-{ledger.seq}", placeholder="Search the guide",
+            "Any question of the guide", list(items), index=None, key=pick, placeholder="Search the guide",
             format_func=lambda k: _line(items[k], ledger),
         )  # fmt: skip
         if picked is not None:
-            st.button("Ask this one", key="pick-ask", on_click=_picked, args=(here, make, f"pick-{ledger.seq}"))
-        st.text_input("A question of your own", key=f"own-{ledger.seq}", max_chars=500)
+            st.button("Ask this one", key="pick-ask", on_click=_picked, args=(here, make, pick))
+        st.text_input("A question of your own", key=own, max_chars=500)
         # Never disabled: the click that leaves the field would find the button still dead.
-        st.button("Ask my question", key="own-ask", on_click=_own, args=(here, make, f"own-{ledger.seq}"))
+        st.button("Ask my question", key="own-ask", on_click=_own, args=(here, make, own))
 
 
 def _line(item: Item, ledger: Ledger) -> str:

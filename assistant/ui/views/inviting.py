@@ -169,7 +169,7 @@ def _new(here: Here, *, first: bool) -> None:
             return
         # A guide of one's own may be shorter than the step.
         planned = max(1, round(guide.budget_minutes))
-        left.number_input("Minutes", min_value=1, max_value=480, value=planned, step=5, key=f"new-minutes-{guide.id}")
+        left.number_input("Minutes", min_value=1, max_value=480, value=planned, step=5, key=_minutes_key(guide))
         elements = {e.id: e.name for e in library.framework(here.user, guide.framework).elements}
         right.multiselect(
             "Only what is still open (follow-up)", _served(elements, guide), default=_served(focus, guide), key=_focus_key(focus, guide),
@@ -192,6 +192,11 @@ def _served(elements: Iterable[str], guide: Guide) -> list[str]:
 def _focus_key(focus: tuple[str, ...], guide: Guide) -> str:
     """Another proposal is another field: what was chosen for the last one does not stay in it."""
     return f"new-focus-{'+'.join(focus)}-{guide.id}"
+
+
+def _minutes_key(guide: Guide) -> str:
+    """A changed file of the same guide is another field, so that its own time is proposed."""
+    return f"new-minutes-{guide.id}-{guide.budget_minutes:g}"
 
 
 def _no_follow_up() -> None:
@@ -229,7 +234,7 @@ def _setup(here: Here, guide: Guide) -> Setup:
     mode: Mode = fields.get("new-mode") or "copilot"
     return Setup(
         mode=mode, respondent=str(fields.get("new-respondent", "")).strip() or "Respondent", role=str(fields.get("new-role", "")).strip(),
-        budget_minutes=fields.get(f"new-minutes-{guide.id}"), focus=tuple(fields.get(_focus_key(focus, guide), _served(focus, guide))),
+        budget_minutes=fields.get(_minutes_key(guide)), focus=tuple(fields.get(_focus_key(focus, guide), _served(focus, guide))),
         verbatim=mode != "copilot" or fields.get("new-verbatim", VERBATIM) == VERBATIM, interviewer="Interviewer",
     )  # fmt: skip
 
