@@ -44,9 +44,8 @@ def draw(here: Here) -> None:
         here.state.interview = (open_ or ids)[0]
     if len(found) > 1:
         names = _names(found)
-        shown = {name: i for i, name in names.items()}
         st.session_state["which-interview"] = here.state.interview
-        st.selectbox("Interview", ids, format_func=lambda i: names[i], key="which-interview", on_change=_chosen, args=(shown,))
+        st.selectbox("Interview", ids, format_func=lambda i: names[i], key="which-interview", on_change=_chosen)
     one = next(t for t in found if t.info.id == here.state.interview)
     if one.ledger.opened.mode == "self-service" or one.ledger.over or not here.may(WORK):
         _watch(here, one)
@@ -64,10 +63,8 @@ def _names(found: Sequence[Taken]) -> dict[str, str]:
     return names
 
 
-def _chosen(shown: dict[str, str]) -> None:
-    """``shown``: ids by line, as drawn. A line whose interview went on meanwhile stands for no id of this run: it comes as the line."""
-    chosen = str(st.session_state["which-interview"])
-    state.current().interview = shown.get(chosen, chosen)
+def _chosen() -> None:
+    state.current().interview = str(st.session_state["which-interview"])
 
 
 def _make(here: Here, interview: str, watch: object = None) -> Conductor:
