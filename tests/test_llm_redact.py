@@ -64,6 +64,17 @@ def test_overlapping_names_become_one() -> None:
     assert sent == "We are [ORG1] here."
 
 
+def test_of_names_that_begin_together_the_longest_stands() -> None:
+    names = Names(people=("Acme Berglund",), organisations=("Acme",))
+    assert text_of("We ask Acme Berglund, of Acme.", names) == "We ask [P3], of [ORG1]."
+
+
+def test_turns_begin_and_end_where_they_did_whatever_the_names_length() -> None:
+    talk = conversation(("Annelise", "Hm?"), ("Bo", "Annelise and Bo deploy."), ("Annelise", "So?"), interviewer="Annelise")
+    new = redact(talk, Names()).transcript
+    assert [new.text[t.start : t.end] for t in new.turns] == ["Hm?", "[P1] and [P2] deploy.", "So?"]
+
+
 @given(
     st.lists(st.sampled_from(["Bo", "Bo Berg", "Acme", "x", "é", "😀", "\u0301", "a@b.co", ". ", " ", "Ines", "ß", "\u200b"]), max_size=25)
 )
@@ -71,6 +82,7 @@ def test_every_span_finds_its_way_back(pieces: list[str]) -> None:
     talk = conversation(("Ines", "Hm?"), ("Bo Berg", "So " + "".join(pieces) + " end"))
     redacted = redact(talk, Names(organisations=("Acme",)))
     new, old = redacted.transcript.text, talk.text
+    assert "acme" not in new.casefold()
     at = 0
     for swap in redacted.swaps:
         assert new[at : swap.new_start] == old[redacted.original(at, swap.new_start)[0] : swap.start] or at == swap.new_start

@@ -45,6 +45,13 @@ def test_windows_are_even_and_lose_nothing() -> None:
     assert len({w.index for w in windows}) == len(windows)
 
 
+def test_windows_begin_with_an_answer_where_answers_are_short_beside_them() -> None:
+    talk = long_conversation(40)
+    windows = plan(talk, 2000)
+    assert len(windows) >= 2
+    assert {w.spans[0][0] for w in windows} <= {t.start for t in talk.turns}
+
+
 def test_a_window_that_begins_inside_a_turn_gets_context_that_cannot_be_quoted() -> None:
     talk = conversation(
         ("Ines", "And?"), ("Bo", " ".join(f"Pipeline {n} loads the data and checks the schema every night." for n in range(80)))
