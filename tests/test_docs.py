@@ -92,6 +92,14 @@ def test_no_document_names_a_setting_or_a_file_that_is_not_there(document: Path)
         assert (document.parent / link).is_file(), link
 
 
+def test_what_the_how_to_calls_by_name_is_in_the_app() -> None:
+    text = (ROOT / "docs" / "how-to.md").read_text("utf-8").split("## Let others use it")[0]
+    source = "".join(path.read_text("utf-8") for path in (ROOT / "assistant" / "ui").rglob("*.py"))
+    labels = {part for found in re.findall(r"(?<!\*)\*([A-Z][^*\n]+)\*(?!\*)", text) for part in found.split(", ")}
+    assert len(labels) > 30
+    assert {label for label in labels if label not in source} == set()
+
+
 def test_tests_and_places_that_the_architecture_names_are_there() -> None:
     text = (ROOT / "ARCHITECTURE.md").read_text("utf-8")
     rows = [line for line in text.split("## Where the promises are kept")[1].splitlines() if line.startswith("| ")][1:]
