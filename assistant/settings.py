@@ -9,7 +9,7 @@ import os
 import tomllib
 from functools import lru_cache
 from pathlib import Path
-from typing import Annotated, Literal
+from typing import Annotated, Any, Literal
 
 from pydantic import AliasChoices, BeforeValidator, Field, SecretStr, ValidationError
 from pydantic_settings import BaseSettings, PydanticBaseSettingsSource, SettingsConfigDict, TomlConfigSettingsSource
@@ -27,6 +27,18 @@ def _default_data_dir() -> Path:
 def _none(value: object) -> object:
     """``none`` in a variable or file means unset."""
     return None if isinstance(value, str) and value.strip().lower() == "none" else value
+
+
+class _File(TomlConfigSettingsSource):
+    """``assistant.toml``: lies in a project's folder and is shared with it, so it holds no key."""
+
+    def __call__(self) -> dict[str, Any]:
+        found = super().__call__()
+        if kept := sorted(name for name in found if name.lower() in ("openai_api_key", "assistant_openai_api_key")):
+            raise SettingsError(
+                f"assistant.toml holds a key: {kept[0]}", remedy="remove that line, and set OPENAI_API_KEY in the environment"
+            )
+        return found
 
 
 class Settings(BaseSettings):
@@ -126,7 +138,7 @@ class Settings(BaseSettings):
         file_secret_settings: PydanticBaseSettingsSource,
     ) -> tuple[PydanticBaseSettingsSource, ...]:
         """Arguments, then environment, then ``assistant.toml``."""
-        return init_settings, env_settings, TomlConfigSettingsSource(settings_cls)
+        return init_settings, env_settings, _File(settings_cls)
 
     @property
     def resolved_database_url(self) -> str:

@@ -21,7 +21,7 @@ import urllib.request
 import venv
 from pathlib import Path
 
-from assistant.cli_llm import describe_usage
+from assistant.cli.llm_work import describe_usage
 from assistant.extraction.llm.engine import LLMEngine
 from assistant.frameworks import load_framework
 from assistant.resources import resource_file

@@ -22,6 +22,7 @@ from assistant.cli import doctor
 from assistant.cli.app import run
 from assistant.settings import get_settings
 from assistant.store import Store
+from assistant.ui import preferences
 
 pytest_plugins = ["pipeline_fixtures"]
 pytestmark = pytest.mark.usefixtures("workdir")
@@ -479,6 +480,11 @@ def test_a_project_from_create_to_report(cli: Cli, short: Path, workdir: Path) -
     assert cli("project", "evidence", name, "--limit", "1").err.startswith("more than 1")
 
     cli("project", "settle", name, "data.feature_store", "--action", "not_applicable", "--reason", "No features.", "--reviewer", "ann")
+    draft = cli("project", "score", name, "--accept", "all", "--freeze", "May", ok=False)
+    assert "a draft that nobody reviewed cannot be frozen" in draft.err
+    slip = cli("project", "evidence", name, "--element", "deployment.proces", ok=False)
+    assert "did you mean 'deployment.process'?" in slip.err
+    assert cli("project", "evidence", name, "--element", "data.versioning").out == ""
     scored = cli("project", "score", name, "--out", "p.json", "--freeze", "May", "--json").json
     by_id = {e["element"]: e for e in scored["elements"]}
     assert by_id["data.feature_store"]["status"] == "not applicable"
@@ -592,6 +598,16 @@ def test_doctor_says_what_would_leave(cli: Cli, monkeypatch: pytest.MonkeyPatch)
     done = cli("doctor", "--json")
     assert "text-embedding-3-small at http://127.0.0.1:9/v1" in done.json["leaves_the_machine"][0]
     assert "secret" not in done.out + done.err
+
+
+def test_doctor_says_what_the_app_would_send_as_it_was_set_there(cli: Cli) -> None:
+    preferences.save(get_settings(), preferences.Preferences(engine="llm", llm_model="m-1", llm_base_url="http://127.0.0.1:9/v1"))
+    (coded,) = cli("doctor", "--json").json["leaves_the_machine"]
+    assert coded == "in the app, answers that are coded, names redacted (m-1 at http://127.0.0.1:9/v1)"
+    preferences.save(get_settings(), preferences.Preferences(interview_model="m-2", llm_base_url="http://127.0.0.1:9/v1"))
+    (worded,) = cli("doctor", "--json").json["leaves_the_machine"]
+    assert worded.startswith("in the app's interviews, where the respondent agrees")
+    assert "m-2 at http://127.0.0.1:9/v1" in worded
 
 
 @pytest.mark.slow

@@ -9,7 +9,7 @@ from typing import Any
 
 import pytest
 
-from assistant.cli_llm import (
+from assistant.cli.llm_work import (
     LLMOptions,
     code_files,
     describe_call,

@@ -105,6 +105,14 @@ def test_a_wrong_file_is_named(workdir: Path, content: bytes, told: str) -> None
     assert "assistant.toml" in str(caught.value)
 
 
+@pytest.mark.parametrize("name", ["openai_api_key", "OPENAI_API_KEY"])
+def test_a_key_in_the_file_is_refused_and_not_printed(workdir: Path, name: str) -> None:
+    Path("assistant.toml").write_text(f'{name} = "sk-very-secret"\n')
+    with pytest.raises(SettingsError, match="holds a key") as caught:
+        get_settings()
+    assert "secret" not in str(caught.value)
+
+
 def test_a_key_in_a_faulty_setting_is_not_printed(workdir: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("OPENAI_API_KEY", "sk-very-secret")
     monkeypatch.setenv("ASSISTANT_THREADS", "x")

@@ -5,12 +5,15 @@ from __future__ import annotations
 import platform
 from collections.abc import Callable
 from importlib.metadata import PackageNotFoundError, version
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
 from assistant.cli.common import emit, say
 from assistant.errors import AssistantError
+
+if TYPE_CHECKING:
+    from assistant.settings import Settings
 
 PACKAGES = (
     "pydantic",
@@ -73,17 +76,31 @@ def _index() -> str:
     return f"{retriever.name}, {retriever.collection.count()} texts"
 
 
+def _of_the_app(settings: Settings) -> list[str]:
+    """What the web app would send beyond that: what was saved on its page of settings counts there alone. Raises SettingsError."""
+    from assistant.extraction.llm.client import recipient
+    from assistant.interview.service import leaving as of_interviews
+    from assistant.ui import preferences
+
+    saved = preferences.load(settings)
+    chosen = preferences.applied(settings, saved)
+    out = []
+    if saved.engine == "llm":
+        out.append(f"in the app, answers that are coded, names redacted ({chosen.llm_model or 'no model yet'} at {recipient(chosen)})")
+    known = of_interviews(settings)
+    more = (one for one in of_interviews(chosen) if one not in known)
+    return out + [f"in the app's interviews, where the respondent agrees: {what} ({model} at {where})" for what, where, model in more]
+
+
 def leaving() -> list[str]:
     """What would leave the machine with the settings in force; empty: nothing."""
     from assistant.settings import get_settings
 
     settings = get_settings()
-    out = []
+    out = _of_the_app(settings)
     if settings.embedding == "openai":
         where = settings.embedding_base_url or settings.openai_base_url or "the OpenAI service"
-        out.append(
-            f"sentences of transcripts, to be embedded with {settings.embedding_model} at {where} (search only; coding embeds locally)"
-        )
+        out.append(f"texts of frameworks and what is searched for in them, to be embedded with {settings.embedding_model} at {where}")
     from assistant.interview.service import leaving as of_interviews
 
     out += [f"in interviews, where the respondent agrees: {what} ({model} at {where})" for what, where, model in of_interviews(settings)]

@@ -18,7 +18,7 @@ Interviewer = Annotated[
 ]
 Json = Annotated[bool, typer.Option("--json", help="For a program: JSON on standard output.")]
 FrameworkOption = Annotated[
-    str | None, typer.Option("--framework", help="Id of a framework, or a .yaml/.xlsx/.csv file. Default: john-2025.")
+    str | None, typer.Option("--framework", help="Id of a framework, or a .yaml/.xlsx/.csv/.tsv file. Default: john-2025.")
 ]
 
 
@@ -50,7 +50,7 @@ def code(
     chosen = load_framework(framework or settings.framework)
     if engine == "llm":
         from assistant.cli import llm
-        from assistant.cli_llm import LLMOptions
+        from assistant.cli.llm_work import LLMOptions
 
         options = LLMOptions(models=tuple(model or ()), passes=passes, votes=votes, redact_files=tuple(redact or ()))
         request = llm.Request(

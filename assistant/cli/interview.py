@@ -320,19 +320,21 @@ def export(interview: Id, out: Annotated[Path | None, typer.Option("--out", help
 
 @app.command("link")
 def link(interview: Id, days: Annotated[float, typer.Option("--days", min=0.01, max=366, help="How long it is good.")] = 14.0) -> None:
-    """A signed token for the respondent: opens this interview and nothing else, until it expires.
+    """A signed token for the respondent, as a link where ASSISTANT_APP_URL is set: opens this interview alone, until it expires.
 
     One that is over opens too: the respondent may download their transcript, or withdraw.
     """
     from assistant.interview import service
-    from assistant.interview.links import make_link, signing_key
+    from assistant.interview.links import address, make_link, signing_key
     from assistant.settings import get_settings
     from assistant.store.clock import utc_now
 
     with opened() as store:
         # Raises where it was not taken here, or was withdrawn.
         service.ledger(store, interview)
-    say(make_link(interview, signing_key(get_settings()), utc_now(), days=days))
+    settings = get_settings()
+    token = make_link(interview, signing_key(settings), utc_now(), days=days)
+    say(address(settings.app_url, token) if settings.app_url else token)
 
 
 @app.command("withdraw")

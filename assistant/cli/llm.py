@@ -1,4 +1,4 @@
-"""`assistant code --engine llm`: what the flags ask for, in order; the work is in `assistant.cli_llm`."""
+"""`assistant code --engine llm`: what the flags ask for, in order; the work is in `assistant.cli.llm_work`."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ import typer
 from assistant.cli.common import emit, note, say
 
 if TYPE_CHECKING:
-    from assistant.cli_llm import CodedFile, LLMOptions
+    from assistant.cli.llm_work import CodedFile, LLMOptions
     from assistant.extraction.llm.consensus import ConsensusEngine
     from assistant.extraction.llm.engine import LLMEngine
     from assistant.models import Framework
@@ -38,33 +38,33 @@ class Request:
 
 def run(settings: Settings, request: Request) -> None:
     """Do what the flags ask for. Raises AssistantError; typer.Exit where something is missing in the end."""
-    from assistant import cli_llm
+    from assistant.cli import llm_work
     from assistant.cli.project import opened
     from assistant.transcripts import read_transcript
 
     with opened() as store:
         if request.import_batch is not None:
-            imported = cli_llm.import_batch(store, request.import_batch)
+            imported = llm_work.import_batch(store, request.import_batch)
             say(f"{request.import_batch}: {imported.taken} answers taken, {imported.known} known already, {len(imported.refused)} refused")
             for refusal in imported.refused:
                 note(f"  refused: {refusal}")
-        engine = cli_llm.make_llm_engine(settings, store, request.options)
+        engine = llm_work.make_llm_engine(settings, store, request.options)
         if request.dry_run or request.show_request or request.export_batch:
             read = [read_transcript(path, interviewer=request.interviewer) for path in request.files]
             tasks = [engine.task(t, request.framework) for t in read]
             if request.show_request:
-                print(cli_llm.show_request(engine, tasks), end="")
+                print(llm_work.show_request(engine, tasks), end="")
             if request.dry_run:
-                say(cli_llm.describe_estimate(settings, cli_llm.dry_run(engine, tasks)))
+                say(llm_work.describe_estimate(settings, llm_work.dry_run(engine, tasks)))
             if request.export_batch is not None:
-                exported = cli_llm.export_batch(engine, tasks, request.export_batch)
+                exported = llm_work.export_batch(engine, tasks, request.export_batch)
                 say(f"{request.export_batch}: {exported}")
             return
         _code(settings, store, engine, request)
 
 
 def _code(settings: Settings, store: Store, engine: LLMEngine | ConsensusEngine, request: Request) -> None:
-    from assistant import cli_llm
+    from assistant.cli import llm_work
     from assistant.errors import InputError
     from assistant.transcripts import read_transcript
 
@@ -75,8 +75,8 @@ def _code(settings: Settings, store: Store, engine: LLMEngine | ConsensusEngine,
         # Calls, tokens and cost are shown before anything leaves.
         readable = [read_transcript(p, interviewer=request.interviewer) for p in request.files if p.is_file()]
         tasks = [engine.task(t, request.framework) for t in readable]
-        note(cli_llm.describe_estimate(settings, cli_llm.dry_run(engine, tasks)))
-    coded = cli_llm.code_files(engine, request.files, request.framework, request.out, interviewer=request.interviewer, send=send)
+        note(llm_work.describe_estimate(settings, llm_work.dry_run(engine, tasks)))
+    coded = llm_work.code_files(engine, request.files, request.framework, request.out, interviewer=request.interviewer, send=send)
     _tell(coded, request.as_json)
 
 

@@ -177,6 +177,8 @@ def evidence(
     wanted = EvidenceFilter(elements=(element,) if element else (), states=states)
     with opened() as store:
         page = store.evidence(find(store, name).id, wanted, limit=limit)
+    if element and not page.items:
+        _check_element(element)
     if as_json:
         emit([{**i.evidence.model_dump(mode="json"), "last_decision": i.last_decision} for i in page.items])
         return
@@ -186,6 +188,16 @@ def evidence(
         say(f"{e.id}  {e.state.value:<9} {e.element}  {reading}  {e.confidence:.2f}\n    “{e.quote}”")
     if page.next:
         note(f"more than {limit}: raise --limit or choose an --element")
+
+
+def _check_element(element: str) -> None:
+    """Raises InputError where no framework that is here has such an element: most likely a slip."""
+    from assistant.frameworks import list_frameworks, load_framework
+    from assistant.frameworks.schema import suggestion
+
+    known = {e.id for i in list_frameworks() for e in load_framework(i).elements}
+    if element not in known:
+        raise InputError(f"there is no element {element}", remedy=suggestion(element, sorted(known)) or "see `assistant frameworks show`")
 
 
 @app.command("decide")
@@ -262,6 +274,8 @@ def score(
     from assistant.settings import get_settings
 
     accepted = accepting(accept)
+    if freeze is not None and accepted == "all":
+        raise InputError("a draft that nobody reviewed cannot be frozen", remedy="review the evidence, then freeze what is confirmed")
     chosen = load_framework(framework or get_settings().framework)
     with opened() as store:
         use_case = find(store, name)

@@ -70,11 +70,14 @@ def sentences() -> SentenceIndex:
 @st.cache_resource(show_spinner=False, max_entries=8)
 def _retriever(framework_hash: str, _framework: Framework) -> Retriever:
     settings = get_settings()
-    return Retriever(_framework, make_embedder(settings.model_copy(update={"embedding": "local"})), settings.index_dir)
+    return Retriever(_framework, make_embedder(settings), settings.index_dir)
 
 
 def retriever(framework: Framework) -> Retriever:
-    """Search over a framework's texts."""
+    """Search over a framework's texts, which are nobody's words: the one search that may ask an embedding endpoint.
+
+    Raises SettingsError, ModelFileError, EngineError.
+    """
     return _retriever(framework.hash, framework)
 
 
