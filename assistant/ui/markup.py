@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import re
+from collections import Counter
+from collections.abc import Mapping
 from html import escape
 from typing import Final
 
@@ -43,6 +45,16 @@ def label(text: str, limit: int = _LONG) -> str:
     """Text for a list to choose from, which shows plain text: cut where it is very long."""
     flat = " ".join(printable(text).split()) or "(no name)"
     return flat if len(flat) <= limit else flat[: limit - 1] + "…"
+
+
+def apart(names: Mapping[str, str]) -> dict[str, str]:
+    """Lines of a list to choose from, none like another: the browser sends the line, not what it stands for. Alike ones are numbered."""
+    lines = {key: label(name) for key, name in names.items()}
+    often, seen = Counter(lines.values()), Counter[str]()
+    for key, line in lines.items():
+        seen[line] += 1
+        lines[key] = f"{line} · no. {seen[line]}" if often[line] > 1 else line
+    return lines
 
 
 def short(text: str, limit: int = 60) -> str:

@@ -155,7 +155,18 @@ UNCHECKED = {"assessing.unknowns", "reviewing.own_view"}
 """Of services, pure functions of what a checked call gave."""
 OPENED_BY_LINK = {"answering.py"}
 """Whoever holds a respondent's link is nobody who signed in."""
-RECORDS = {"AddedTranscript", "Participant", "EvidenceEdit", "EvidenceFilter", "EvidenceItem", "EvidenceOrder", "Organisation", "ReviewMode", "UseCase", "Store"}
+RECORDS = {
+    "AddedTranscript",
+    "Participant",
+    "EvidenceEdit",
+    "EvidenceFilter",
+    "EvidenceItem",
+    "EvidenceOrder",
+    "Organisation",
+    "ReviewMode",
+    "UseCase",
+    "Store",
+}
 """What pages know of the store: records that services take and give; ``Store`` to hand it on."""
 
 

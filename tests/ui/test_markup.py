@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from assistant.ui.markup import esc, esc_aligned, label, md, said
+from assistant.ui.markup import apart, esc, esc_aligned, label, md, said
 
 HOSTILE = (
     "<script>alert(1)</script>", "</blockquote><img src=x onerror=alert(1)>", "[link](javascript:alert(1))", "**bold** _it_ `code` ~~x~~",
@@ -43,6 +43,12 @@ def test_markdown_has_every_mark_escaped(text: str) -> None:
 def test_a_colon_never_touches_what_follows() -> None:
     assert ":s" not in md(":smile:").replace("\\", "")
     assert "://" not in md("https://x").replace("\\", "")
+
+
+def test_no_two_lines_of_a_list_are_alike() -> None:
+    assert apart({"a": "talk", "b": "other", "c": "talk "}) == {"a": "talk · no. 1", "b": "other", "c": "talk · no. 2"}
+    long = apart({"a": "x" * 500 + "a", "b": "x" * 500 + "b"})
+    assert len(set(long.values())) == 2, "alike once they are cut"
 
 
 def test_lists_show_long_names_cut() -> None:

@@ -284,3 +284,16 @@ def test_a_transcript_that_was_withdrawn_meanwhile_does_not_stop_the_others(proj
     assert (job.state, job.done) == (JobState.DONE, 2)
     assert [name for name, _ in job.errors] == [first]
     assert [r.state.value for r in project.store.runs(project.use_case.id, transcript=second)] == ["done"]
+
+
+# ---------------------------------------------------------------- lists to choose from
+
+
+def test_transcripts_of_one_name_can_each_be_chosen(project: Project) -> None:
+    data = teams_vtt("Nora Vik")
+    project.store.add_transcript(project.use_case.id, read_transcript(data, name="talk.vtt"), data)
+    first, second = (t.id for t in project.store.transcripts(project.use_case.id))
+    at = run("transcripts", uc=project.use_case.id, tv=TranscriptsView.READ.value)
+    for wanted in (second, first):
+        at.selectbox(key="reader-transcript").set_value(wanted).run()
+        assert at.session_state[state.KEY].transcript == wanted

@@ -21,7 +21,7 @@ from assistant.store.clock import utc_now
 from assistant.ui import parts, shared, state
 from assistant.ui.access import WORK
 from assistant.ui.here import Here, now
-from assistant.ui.markup import chip, esc, label, md, said
+from assistant.ui.markup import apart, chip, esc, label, md, said
 from assistant.ui.services import interviewing, library
 from assistant.ui.services.interviewing import Taken
 from assistant.ui.views import asking, coverage
@@ -54,13 +54,8 @@ def draw(here: Here) -> None:
 
 
 def _names(found: Sequence[Taken]) -> dict[str, str]:
-    """A line for each interview, numbered in the order of set-up where they are alike: the browser sends the line, not the id."""
-    plain = {t.info.id: f"{label(t.ledger.opened.respondent, 50)} · {t.state}" for t in reversed(found)}
-    names: dict[str, str] = {}
-    for name in set(plain.values()):
-        alike = [i for i, other in plain.items() if other == name]
-        names |= {i: f"{name} · no. {n}" if len(alike) > 1 else name for n, i in enumerate(alike, 1)}
-    return names
+    """A line for each interview, in the order of set-up."""
+    return apart({t.info.id: f"{label(t.ledger.opened.respondent, 50)} · {t.state}" for t in reversed(found)})
 
 
 def _chosen() -> None:

@@ -8,7 +8,7 @@ from assistant.display import count
 from assistant.models import Dimension, Element, Framework
 from assistant.ui import shared, state
 from assistant.ui.here import Here, now
-from assistant.ui.markup import chip, esc, label, md, statement_cell
+from assistant.ui.markup import apart, chip, esc, md, statement_cell
 from assistant.ui.services import library
 from assistant.ui.services.reviewing import Queue
 
@@ -19,10 +19,10 @@ def draw() -> None:
     st.title("Frameworks")
     st.html("<p class='lead'>What an assessment is measured against: its elements, statements and codes, each as published.</p>")
     ids = library.frameworks(here.user)
-    titles = {i: library.framework(here.user, i).title for i in ids}
+    titles = apart({i: library.framework(here.user, i).title for i in ids})
     st.session_state["framework"] = here.framework.id
     st.selectbox(
-        "Framework", ids, format_func=lambda i: label(titles.get(str(i), "")), key="framework", on_change=_chosen,
+        "Framework", ids, format_func=lambda i: titles[str(i)], key="framework", on_change=_chosen,
         help="Coding, review and assessment use the one chosen here.",
     )  # fmt: skip
     framework = here.framework

@@ -12,7 +12,7 @@ from assistant.models import Assessment, ElementRating, Framework
 from assistant.ui import parts, shared, state
 from assistant.ui.access import WORK
 from assistant.ui.here import Here
-from assistant.ui.markup import chip, esc, label, md, quote, said, stage_chip, stages
+from assistant.ui.markup import apart, chip, esc, md, quote, said, stage_chip, stages
 from assistant.ui.services import assessing
 from assistant.ui.services.assessing import Change, Comparison
 from assistant.ui.services.queries import FrozenLine
@@ -129,10 +129,10 @@ def _trace(element: str) -> None:
 def _compare(here: Here, assessment: Assessment, lines: Sequence[FrozenLine]) -> None:
     st.html("<h3 class='tight'>Compare two</h3>")
     present = "the present result (a draft)" if assessment.draft else "the present result"
-    names = {line.id: f"{line.label} ({line.at:%Y-%m-%d %H:%M})" for line in reversed(lines)} | {LIVE: present}
+    names = apart({line.id: f"{line.label} ({line.at:%Y-%m-%d %H:%M})" for line in reversed(lines)} | {LIVE: present})
     left, right = st.columns(2)
-    first = left.selectbox("Before", list(names), format_func=lambda i: label(names[i]), key="compare-before")
-    second = right.selectbox("After", list(names), index=len(names) - 1, format_func=lambda i: label(names[i]), key="compare-after")
+    first = left.selectbox("Before", list(names), format_func=lambda i: names[i], key="compare-before")
+    second = right.selectbox("After", list(names), index=len(names) - 1, format_func=lambda i: names[i], key="compare-after")
     if first == second:
         st.caption("Choose two different ones.")
         return

@@ -8,14 +8,15 @@ from assistant.display import count
 from assistant.interview import Guide
 from assistant.interview.guide import Question, Section
 from assistant.ui.here import Here
-from assistant.ui.markup import chip, esc, md
+from assistant.ui.markup import apart, chip, esc, md
 from assistant.ui.services import interviewing, library
 
 
 def draw(here: Here) -> None:
     """The part of the page."""
     known = {g.id: g for g in interviewing.guides(here.user)}
-    name = st.selectbox("Guide", list(known), format_func=lambda g: known[g].title, key="guide-shown")
+    titles = apart({g.id: g.title for g in known.values()})
+    name = st.selectbox("Guide", list(known), format_func=lambda g: titles[g], key="guide-shown")
     guide = known[str(name)]
     _head(guide)
     names = {e.id: e.name for e in library.framework(here.user, guide.framework).elements}

@@ -14,7 +14,7 @@ from assistant.ui import shared, state
 from assistant.ui.access import WORK
 from assistant.ui.here import Here, now
 from assistant.ui.jobs import Job, JobState
-from assistant.ui.markup import chip, esc, label, md, said, short
+from assistant.ui.markup import apart, chip, esc, md, said, short
 from assistant.ui.services import coding, projects, transcripts
 from assistant.ui.services.coding import Choice, Coded, Cost
 from assistant.ui.state import TranscriptsView
@@ -210,8 +210,7 @@ def _table(lines: Sequence[Coded], job: Job | None = None) -> None:
 
 
 def _read(transcript: str) -> None:
-    app = state.current()
-    app.transcript, app.transcripts_view = transcript, TranscriptsView.READ
+    state.current().read(transcript)
 
 
 def _participants(here: Here) -> None:
@@ -243,8 +242,8 @@ def _roles(here: Here, lines: Sequence[Coded]) -> None:
     with st.expander("Correct who interviews", icon=":material/manage_accounts:", on_change="rerun", key="roles-box") as box:
         if not box.open:
             return
-        names = {line.info.id: line.info.name for line in lines}
-        chosen = st.selectbox("Transcript", list(names), format_func=lambda i: label(names[i]), key="roles-transcript")
+        names = apart({line.info.id: line.info.name for line in lines})
+        chosen = st.selectbox("Transcript", list(names), format_func=lambda i: names[i], key="roles-transcript")
         transcript = transcripts.read(here.user, here.store, here.where, chosen)
         roles = {t.speaker: t.role for t in transcript.turns}
         keys: dict[str, str] = {}

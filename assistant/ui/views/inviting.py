@@ -19,7 +19,7 @@ from assistant.settings import get_settings
 from assistant.ui import shared, state
 from assistant.ui.access import WORK
 from assistant.ui.here import Here
-from assistant.ui.markup import chip, md, said, short
+from assistant.ui.markup import apart, chip, md, said, short
 from assistant.ui.services import interviewing, library
 from assistant.ui.services.interviewing import Taken
 from assistant.ui.state import InterviewView, TranscriptsView
@@ -206,7 +206,8 @@ def _no_follow_up() -> None:
 def _guide(here: Here) -> Guide | None:
     """The one that is chosen; None where that is a file of one's own with a fault, which is shown, or that is still missing."""
     known = {g.id: g for g in interviewing.guides(here.user)}
-    name = st.selectbox("Guide", [*known, OWN_GUIDE], format_func=lambda g: known[g].title if g in known else g, key="new-guide")
+    titles = apart({g.id: g.title for g in known.values()})
+    name = st.selectbox("Guide", [*known, OWN_GUIDE], format_func=lambda g: titles.get(g, g), key="new-guide")
     if name == OWN_GUIDE and st.file_uploader("Guide file", type=["yaml", "yml"], key="new-guide-file") is None:
         st.caption("Take one that ships as a pattern: see docs/how-to.md. Every problem is shown with its line.")
         return None

@@ -11,7 +11,7 @@ import streamlit as st
 from assistant.store import EvidenceOrder
 from assistant.ui import state
 from assistant.ui.here import Here
-from assistant.ui.markup import label
+from assistant.ui.markup import apart, label
 from assistant.ui.services import reviewing, transcripts
 from assistant.ui.services.reviewing import Queue, Waiting
 
@@ -74,7 +74,7 @@ def _words(here: Here, queue: Queue) -> str:
 
 
 def _filters(here: Here, queue: Queue) -> None:
-    names = {i.id: i.name for i, _ in transcripts.listing(here.user, here.store, here.where)}
+    names = apart({i.id: i.name for i, _ in transcripts.listing(here.user, here.store, here.where)})
     elements = {e.id: e.name for d in here.framework.dimensions if queue.dimension in (None, d.id) for e in d.elements}
     dimensions = {d.id: d.name for d in here.framework.dimensions}
     coders = reviewing.coders(here.user, here.store, here.where)

@@ -13,7 +13,7 @@ from assistant.segments import trim, turn_at
 from assistant.store import EvidenceFilter, EvidenceItem
 from assistant.ui import components, parts, shared, state
 from assistant.ui.here import Here
-from assistant.ui.markup import STATE_NAMES, coder, esc, facts, label, md, quote, said
+from assistant.ui.markup import STATE_NAMES, apart, coder, esc, facts, md, quote, said
 from assistant.ui.services import reviewing, transcripts
 from assistant.ui.views import fields
 
@@ -36,7 +36,7 @@ def draw(here: Here) -> None:
     if not lines:
         parts.choose_first("No transcripts yet: add files first.")
         return
-    names = {info.id: info.name for info, _ in lines}
+    names = apart({info.id: info.name for info, _ in lines})
     if here.state.transcript not in names:
         here.state.transcript = lines[0][0].id
     wanted = _filters(here, names)
@@ -55,7 +55,7 @@ def draw(here: Here) -> None:
 def _filters(here: Here, names: dict[str, str]) -> EvidenceFilter:
     which, element = st.columns(2)
     st.session_state["reader-transcript"] = here.state.transcript
-    which.selectbox("Transcript", list(names), format_func=lambda i: label(names[i]), key="reader-transcript", on_change=_chosen)
+    which.selectbox("Transcript", list(names), format_func=lambda i: names[i], key="reader-transcript", on_change=_chosen)
     elements = {e.id: e.name for e in here.framework.elements}
     app = here.state
     st.session_state["reader-element"] = app.read_element if app.read_element in elements else ANY

@@ -13,7 +13,6 @@ from assistant.ui.here import Here
 from assistant.ui.markup import chip, esc, md, stage_chip, stages
 from assistant.ui.services import assessing, reviewing
 from assistant.ui.services.assessing import Open
-from assistant.ui.state import ReviewView
 
 AS_RATED: Final = ""
 
@@ -72,8 +71,7 @@ def _open(here: Here, one: Open) -> None:
 
 
 def _review(element: str) -> None:
-    app = state.current()
-    app.review_view, app.queue, app.evidence = ReviewView.ONE, reviewing.Queue(element=element), ""
+    state.current().review("", reviewing.Queue(element=element))
     state.go_to("review")
 
 

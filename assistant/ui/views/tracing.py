@@ -11,7 +11,6 @@ from assistant.ui.access import REVIEW
 from assistant.ui.here import Here
 from assistant.ui.markup import chip, esc, facts, quote, said, stage_chip, stages, statement_cell
 from assistant.ui.services import projects
-from assistant.ui.state import ReviewView, TranscriptsView
 
 SHOWN = 40
 """Quotes that are drawn of one element."""
@@ -117,13 +116,10 @@ def _quotes(here: Here, title: str, evidence: list[Evidence], reviewed: bool) ->
 
 
 def _read(transcript: str, evidence: str) -> None:
-    app = state.current()
-    app.transcript, app.evidence, app.transcripts_view = transcript, evidence, TranscriptsView.READ
+    state.current().read(transcript, evidence)
     state.go_to("transcripts")
 
 
 def _review(evidence: str) -> None:
-    app = state.current()
-    app.visit(evidence)
-    app.review_view = ReviewView.ONE
+    state.current().review(evidence)
     state.go_to("review")
