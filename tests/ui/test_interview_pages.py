@@ -165,7 +165,8 @@ def test_a_link_is_made_and_opens(project: Project) -> None:
 def test_declined_and_withdrawn(project: Project) -> None:
     declined = create(project, mode="self-service")
     at = press(by_link(token(declined)), "decline")
-    assert any("nothing is kept" in i.value for i in at.info)
+    assert any("nothing was asked" in i.value for i in at.info)
+    assert "Your answers and your rights" in [box.label for box in at.expander], "the invitation may be erased too"
     withdrawn = create(project, mode="self-service", respondent="R9")
     at = page(project)
     at.checkbox(key=f"sure-{withdrawn}").check().run()

@@ -138,9 +138,11 @@ def _question(token: str, interview: str, make: Maker, conductor: Conductor, led
 
 def _over(token: str, ledger: Ledger) -> None:
     if ledger.declined:
-        st.info("You did not agree, so nothing was asked and nothing is kept. You can close this page.", icon=":material/info:")
-        return
-    if ledger.answers:
+        st.info(
+            "You did not agree, so nothing was asked. Only that you were invited is on record, and you may have that erased too.",
+            icon=":material/info:",
+        )
+    elif ledger.answers:
         # Each answer is in the log since it was sent; what may fail here is their copy for the assessors, made again on the next visit.
         with shared.problems():
             answering.keep_answers(RESPONDENT, shared.store(), get_settings(), token)

@@ -337,7 +337,7 @@ def _standing(here: Here, one: Taken) -> None:
 def _result(here: Here, one: Taken) -> None:
     """What an interview that is over has become, and where to go on."""
     if one.ledger.declined:
-        st.info("The respondent did not agree: nothing was asked and nothing is kept.", icon=":material/info:")
+        st.info("The respondent did not agree, so nothing was asked. Only the invitation is on record.", icon=":material/info:")
         return
     if one.ledger.answers and not one.kept and here.may(WORK):
         # Stopped by a crash or in another window: what was said becomes a transcript all the same.
