@@ -45,6 +45,7 @@ def code(
     from assistant.frameworks import load_framework
     from assistant.pipeline import code_files
     from assistant.settings import get_settings
+    from assistant.transcripts import remarks
 
     settings = get_settings()
     chosen = load_framework(framework or settings.framework)
@@ -72,7 +73,7 @@ def code(
                     "out": str(o.out) if o.out else None,
                     "evidence": len(o.evidence),
                     "error": str(o.error) if o.error else None,
-                    "notes": list(o.transcript.notes) if o.transcript else [],
+                    "notes": list(remarks(o.transcript)) if o.transcript else [],
                 }
                 for o in outcomes
             ]
@@ -82,7 +83,7 @@ def code(
             if o.transcript is not None:
                 current = sum(e.status == "current" for e in o.evidence)
                 say(f"{o.out}: {len(o.evidence)} pieces of evidence, {current} of current practice")
-                for remark in o.transcript.notes:
+                for remark in remarks(o.transcript):
                     note(f"  {o.source.name}: {remark}")
     for o in failed:
         note(f"error: {o.error}")
@@ -174,7 +175,7 @@ def show(
     as_json: Json = False,
 ) -> None:
     """Show a transcript as it is read: turns, speakers, roles, times."""
-    from assistant.transcripts import read_transcript, to_json
+    from assistant.transcripts import read_transcript, remarks, to_json
 
     transcript = read_transcript(file, interviewer=interviewer or ())
     if as_json:
@@ -182,7 +183,7 @@ def show(
         return
     size = f"{len(transcript.turns)} turns, {len(transcript.text.split())} words"
     say(f"{transcript.name}: {transcript.format}, {size}, {transcript.encoding}")
-    for remark in transcript.notes:
+    for remark in remarks(transcript):
         say(f"  note: {remark}")
     roles = {t.speaker: t.role.value for t in transcript.turns}
     words = {s: sum(len(transcript.text[t.start : t.end].split()) for t in transcript.turns if t.speaker == s) for s in transcript.speakers}

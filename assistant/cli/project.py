@@ -118,6 +118,7 @@ def add(
 ) -> None:
     """Add transcripts; the same file twice is stored once. A file that fails does not stop the others."""
     from assistant.pipeline import add_file
+    from assistant.transcripts import remarks
 
     failed: list[AssistantError] = []
     with opened() as store:
@@ -126,7 +127,7 @@ def add(
             try:
                 transcript, created = add_file(store, use_case.id, path, interviewer=interviewer or (), by=by)
                 say(f"{path}: {'added' if created else 'was there already'}, {len(transcript.turns)} turns")
-                for remark in transcript.notes:
+                for remark in remarks(transcript):
                     note(f"  {remark}")
             except AssistantError as error:
                 failed.append(error)

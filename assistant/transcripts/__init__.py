@@ -12,5 +12,6 @@ from assistant.transcripts.limits import READABLE
 from assistant.transcripts.reader import read_transcript
 from assistant.transcripts.roles import Guess, guess_interviewers, with_roles
 from assistant.transcripts.stored import from_json, to_json
+from assistant.transcripts.subject import remarks
 
-__all__ = ["READABLE", "Guess", "from_json", "guess_interviewers", "read_transcript", "to_json", "with_roles"]
+__all__ = ["READABLE", "Guess", "from_json", "guess_interviewers", "read_transcript", "remarks", "to_json", "with_roles"]

@@ -11,6 +11,7 @@ from assistant.errors import AssistantError, GroundingError
 from assistant.models import EvidenceState, Role, Transcript
 from assistant.segments import trim, turn_at
 from assistant.store import EvidenceFilter, EvidenceItem
+from assistant.transcripts import remarks
 from assistant.ui import components, parts, shared, state
 from assistant.ui.here import Here
 from assistant.ui.markup import STATE_NAMES, apart, coder, esc, facts, md, quote, said
@@ -157,7 +158,7 @@ def _side(here: Here, transcript: Transcript, items: tuple[EvidenceItem, ...]) -
             "Or write the words of the answer here", key=TYPED, max_chars=2000, on_change=_typed, args=(transcript,),
             placeholder="letter by letter as they stand in the text",
         )  # fmt: skip
-        notes = "".join(f"<li>{esc(n)}</li>" for n in transcript.notes)
+        notes = "".join(f"<li>{esc(n)}</li>" for n in remarks(transcript))
         st.html(f'<ul class="small muted">{notes}</ul>' if notes else "<span></span>")
         return
     e = chosen.evidence

@@ -12,7 +12,7 @@ from assistant.display import count
 from assistant.errors import AssistantError, InputError, TranscriptError
 from assistant.models import Role, Transcript
 from assistant.store import AddedTranscript, Participant
-from assistant.transcripts import READABLE
+from assistant.transcripts import READABLE, remarks
 from assistant.ui import parts, shared, state
 from assistant.ui.access import WORK, User
 from assistant.ui.here import Here
@@ -167,7 +167,7 @@ def _summary(shown: Transcript) -> str:
         f'<tr><td>{said(name or "nobody named")}</td><td>{role.value}</td><td class="num">{n}</td></tr>'
         for name, (role, n) in tally.items()
     )
-    notes = "".join(f"<li>{esc(note)}</li>" for note in shown.notes)
+    notes = "".join(f"<li>{esc(note)}</li>" for note in remarks(shown))
     turns = "".join(parts.turn_html(shown, turn, ()) for turn in shown.turns[:PREVIEW])
     begins = f"The first {PREVIEW} of {len(shown.turns)} turns" if len(shown.turns) > PREVIEW else count(len(shown.turns), "turn")
     return (
