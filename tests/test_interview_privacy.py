@@ -4,12 +4,11 @@ from __future__ import annotations
 
 import json
 import threading
-from collections.abc import Iterator
-from pathlib import Path
 
 import pytest
 from interview_support import BadModel, WordCoder, conductor, framework, fresh
 from llm_server import Body, LLMServer, Says, first_sentences
+from reading_fixtures import SAID
 from store_support import raw_value
 
 from assistant.errors import PermissionDenied, StoreError
@@ -26,9 +25,7 @@ from assistant.store.interview_events import InterviewEvents
 from assistant.store.llm_calls import Departure, LLMCalls, of_interview
 from assistant.transcripts import read_transcript
 
-pytest_plugins = ["store_fixtures"]
-
-SAID = "We keep every version of the data in a store. A script tags it each night, and Bea Lund looks at it."
+pytest_plugins = ["store_fixtures", "reading_fixtures"]
 
 
 class ClauseCoder(WordCoder):
@@ -39,19 +36,6 @@ class ClauseCoder(WordCoder):
     def findings(self, ledger: Ledger) -> tuple[Finding, ...]:
         said = [(x.reply_turn, x.reply) for x in ledger.exchanges if x.reply is not None and self.clause in x.reply]
         return tuple(self._finding(turn or 0, text, self.clause, "organisation.roles", 1, 5) for turn, text in said)
-
-
-@pytest.fixture
-def server() -> Iterator[LLMServer]:
-    with LLMServer() as running:
-        yield running
-
-
-@pytest.fixture
-def settings(server: LLMServer, tmp_path: Path) -> Settings:
-    return Settings(
-        data_dir=tmp_path, interview_coder="llm", llm_model="reader", llm_base_url=server.url, openai_api_key="k", llm_attempts=1
-    )  # type: ignore[arg-type]
 
 
 @pytest.fixture
@@ -107,9 +91,9 @@ def test_roles_are_no_names() -> None:
     assert "The respondent of the API is [P1]." in draft.user
 
 
-def test_whoever_interviews_is_not_named_either(store: Store, interview: str, settings: Settings, server: LLMServer) -> None:
-    answer(begun(store, interview, settings), "As I told Ola Berg before, we keep every version of the data in a store.")
-    left = json.dumps(server.bodies[0]["messages"])
+def test_whoever_interviews_is_not_named_either(store: Store, interview: str, reader_settings: Settings, reader_server: LLMServer) -> None:
+    answer(begun(store, interview, reader_settings), "As I told Ola Berg before, we keep every version of the data in a store.")
+    left = json.dumps(reader_server.bodies[0]["messages"])
     assert "keep every version" in left
     assert "Berg" not in left
 
@@ -138,21 +122,21 @@ def test_names_leave_only_where_the_respondent_agreed_to_that() -> None:
 
 
 def test_neither_live_nor_later_is_an_answer_read_with_its_names(
-    store: Store, interview: str, settings: Settings, server: LLMServer
+    store: Store, interview: str, reader_settings: Settings, reader_server: LLMServer
 ) -> None:  # fmt: skip
-    begun(store, interview, settings)
-    answer(begun(store, interview, settings.model_copy(update={"llm_redact": False})))
-    assert server.bodies == []
-    service.check_agreed(store, interview, server.url, "reader", redacted=True)
+    begun(store, interview, reader_settings)
+    answer(begun(store, interview, reader_settings.model_copy(update={"llm_redact": False})))
+    assert reader_server.bodies == []
+    service.check_agreed(store, interview, reader_server.url, "reader", redacted=True)
     with pytest.raises(PermissionDenied, match="with its names"):
-        service.check_agreed(store, interview, server.url, "reader", redacted=False)
+        service.check_agreed(store, interview, reader_server.url, "reader", redacted=False)
 
 
 # ---------------------------------------------------------------- withdrawal
 
 
 def test_nothing_leaves_and_nothing_is_kept_once_the_respondent_withdrew(
-    store: Store, url: str, interview: str, settings: Settings, server: LLMServer
+    store: Store, url: str, interview: str, reader_settings: Settings, reader_server: LLMServer
 ) -> None:  # fmt: skip
     def withdraws(body: Body) -> Says:
         with Store.open(url) as other:
@@ -160,10 +144,10 @@ def test_nothing_leaves_and_nothing_is_kept_once_the_respondent_withdrew(
         # No coding: asked once more, had the respondent not gone.
         return Says("this is no coding")
 
-    server.answer = withdraws
+    reader_server.answer = withdraws
     with pytest.raises(StoreError, match="withdrawn and erased"):
-        answer(begun(store, interview, settings))
-    assert len(server.bodies) == 1
+        answer(begun(store, interview, reader_settings))
+    assert len(reader_server.bodies) == 1
     assert raw_value(url, "SELECT count(*) FROM llm_calls") == 0
     assert raw_value(url, "SELECT count(*) FROM interview_events") == 0
 
@@ -233,12 +217,14 @@ def test_an_answer_that_comes_with_the_withdrawal_does_not_stay(store: Store, ur
         assert LLMCalls(store).log(transcript=of_interview(interview)) == ()
 
 
-def test_what_a_model_read_before_it_failed_stands(store: Store, interview: str, settings: Settings, server: LLMServer) -> None:
-    made = begun(store, interview, settings)
+def test_what_a_model_read_before_it_failed_stands(
+    store: Store, interview: str, reader_settings: Settings, reader_server: LLMServer
+) -> None:
+    made = begun(store, interview, reader_settings)
     first = answer(made).findings
     assert first
-    server.answer = lambda body: Says("this is no coding")
+    reader_server.answer = lambda body: Says("this is no coding")
     after = answer(made, "I train in notebooks, and then I copy the model to the server by hand.").findings
     assert set(first) <= set(after)
-    server.answer = first_sentences
+    reader_server.answer = first_sentences
     assert set(after) <= set(answer(made, "Every merge request is reviewed by a second person.").findings)

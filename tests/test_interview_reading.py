@@ -7,6 +7,7 @@ from pathlib import Path
 
 import pytest
 from llm_server import Body, Fault, LLMServer, first_sentences
+from reading_fixtures import SAID
 
 from assistant.errors import PermissionDenied
 from assistant.interview import Conductor, load_guide, service
@@ -17,26 +18,13 @@ from assistant.settings import Settings
 from assistant.store import Store
 from assistant.store.llm_calls import LLMCalls, of_interview
 
-SAID = "We keep every version of the data in a store. A script tags it each night, and Bea Lund looks at it."
+pytest_plugins = ["reading_fixtures"]
 
 
 @pytest.fixture
 def store(tmp_path: Path) -> Iterator[Store]:
     with Store.open(f"sqlite:///{tmp_path / 'x.sqlite3'}") as opened:
         yield opened
-
-
-@pytest.fixture
-def server() -> Iterator[LLMServer]:
-    with LLMServer() as running:
-        yield running
-
-
-@pytest.fixture
-def settings(server: LLMServer, tmp_path: Path) -> Settings:
-    return Settings(
-        data_dir=tmp_path, interview_coder="llm", llm_model="reader", llm_base_url=server.url, openai_api_key="k", llm_attempts=1
-    )  # type: ignore[arg-type]
 
 
 @pytest.fixture
@@ -63,21 +51,21 @@ def bodies(store: Store, interview: str) -> list[ev.Body]:
 
 
 def test_consent_names_it_and_each_answer_is_sent_once(
-    store: Store, interview: str, settings: Settings, server: LLMServer
+    store: Store, interview: str, reader_settings: Settings, reader_server: LLMServer
 ) -> None:  # fmt: skip
-    made = begun(store, interview, settings)
+    made = begun(store, interview, reader_settings)
     consent = made.ledger.consent
     assert consent is not None
-    assert (consent.reading_recipient, consent.reading_model) == (server.url, "reader")
+    assert (consent.reading_recipient, consent.reading_model) == (reader_server.url, "reader")
     assert "each answer is sent with its question to the language model “reader”" in consent.text
     for n in range(3):
         answer(made, f"{SAID} That is number {n} of what we do by hand.")
-    assert len(server.bodies) == 3
-    texts = ["\n".join(str(m["content"]) for m in body["messages"]) for body in server.bodies]
+    assert len(reader_server.bodies) == 3
+    texts = ["\n".join(str(m["content"]) for m in body["messages"]) for body in reader_server.bodies]
     assert [f"number {n}" in texts[2] for n in range(3)] == [False, False, True], "earlier answers are not sent again"
     assert not any("Bea Lund" in t for t in texts), "names are replaced"
     sent = [b for b in bodies(store, interview) if isinstance(b, ev.Sent)]
-    assert [s.text for s in sent] == ["\n\n".join(str(m["content"]) for m in body["messages"]) for body in server.bodies]
+    assert [s.text for s in sent] == ["\n\n".join(str(m["content"]) for m in body["messages"]) for body in reader_server.bodies]
     coded = [b for b in bodies(store, interview) if isinstance(b, ev.Coded)]
     assert {c.engine for c in coded} == {"llm/reader"}
     found = made.ledger.findings
@@ -86,28 +74,28 @@ def test_consent_names_it_and_each_answer_is_sent_once(
     assert all(replies[f.turn][f.start : f.end] == f.quote for f in found)
 
 
-def test_what_leaves_is_on_record_before(store: Store, interview: str, settings: Settings, server: LLMServer) -> None:
+def test_what_leaves_is_on_record_before(store: Store, interview: str, reader_settings: Settings, reader_server: LLMServer) -> None:
     seen: list[int] = []
 
     def look(body: Body) -> str:
         seen.append(sum(isinstance(b, ev.Sent) for b in bodies(store, interview)))
         return first_sentences(body)
 
-    server.answer = look
-    answer(begun(store, interview, settings))
+    reader_server.answer = look
+    answer(begun(store, interview, reader_settings))
     assert seen == [1]
 
 
 def test_a_model_that_fails_is_replaced_by_the_local_engine(
-    store: Store, interview: str, settings: Settings, server: LLMServer
+    store: Store, interview: str, reader_settings: Settings, reader_server: LLMServer
 ) -> None:  # fmt: skip
-    server.answer = lambda _: Fault(500)
-    made = begun(store, interview, settings)
+    reader_server.answer = lambda _: Fault(500)
+    made = begun(store, interview, reader_settings)
     for _ in range(5):
         answer(made)
     kinds = [b.kind for b in bodies(store, interview)]
     assert kinds.count("model_failed") == 3, "then the rest of the interview does without"
-    assert len(server.bodies) == 3
+    assert len(reader_server.bodies) == 3
     coded = [b for b in bodies(store, interview) if isinstance(b, ev.Coded)]
     assert len(coded) == 5
     assert all(c.engine.startswith("local/") for c in coded)
@@ -115,26 +103,28 @@ def test_a_model_that_fails_is_replaced_by_the_local_engine(
     assert "reader did not answer" in made.notice()
 
 
-def test_without_that_consent_nothing_leaves(store: Store, interview: str, settings: Settings, server: LLMServer) -> None:
-    local = settings.model_copy(update={"interview_coder": "local"})
+def test_without_that_consent_nothing_leaves(store: Store, interview: str, reader_settings: Settings, reader_server: LLMServer) -> None:
+    local = reader_settings.model_copy(update={"interview_coder": "local"})
     begun(store, interview, local)
-    answer(begun(store, interview, settings))
-    assert not server.bodies
+    answer(begun(store, interview, reader_settings))
+    assert not reader_server.bodies
     with pytest.raises(PermissionDenied, match="did not agree that the model reader"):
-        service.check_agreed(store, interview, server.url, "reader")
+        service.check_agreed(store, interview, reader_server.url, "reader")
 
 
-def test_an_agreed_model_may_code_the_transcript_later(store: Store, interview: str, settings: Settings, server: LLMServer) -> None:
-    begun(store, interview, settings)
-    service.check_agreed(store, interview, server.url, "reader")
+def test_an_agreed_model_may_code_the_transcript_later(
+    store: Store, interview: str, reader_settings: Settings, reader_server: LLMServer
+) -> None:
+    begun(store, interview, reader_settings)
+    service.check_agreed(store, interview, reader_server.url, "reader")
     with pytest.raises(PermissionDenied):
-        service.check_agreed(store, interview, server.url, "another")
+        service.check_agreed(store, interview, reader_server.url, "another")
 
 
 def test_after_a_crash_a_reply_that_was_received_is_not_paid_for_again(
-    store: Store, interview: str, settings: Settings, server: LLMServer
+    store: Store, interview: str, reader_settings: Settings, reader_server: LLMServer
 ) -> None:  # fmt: skip
-    made = begun(store, interview, settings)
+    made = begun(store, interview, reader_settings)
     pending = made.ledger.pending
     assert pending is not None
     made.answer(SAID, to=pending.seq, go_on=False)
@@ -145,14 +135,14 @@ def test_after_a_crash_a_reply_that_was_received_is_not_paid_for_again(
     )
     assert made._reader is not None
     made._reader.findings(made.ledger)  # The process dies here, before the finding is on record.
-    assert len(server.bodies) == 1
-    begun(store, interview, settings).advance()
-    assert len(server.bodies) == 1
+    assert len(reader_server.bodies) == 1
+    begun(store, interview, reader_settings).advance()
+    assert len(reader_server.bodies) == 1
     assert service.ledger(store, interview).findings
 
 
-def test_withdrawing_erases_what_was_sent(store: Store, interview: str, settings: Settings) -> None:
-    answer(begun(store, interview, settings))
+def test_withdrawing_erases_what_was_sent(store: Store, interview: str, reader_settings: Settings) -> None:
+    answer(begun(store, interview, reader_settings))
     assert LLMCalls(store).log(transcript=of_interview(interview)), "kept with the interview"
     service.withdraw(store, interview)
     assert not LLMCalls(store).log(transcript=of_interview(interview))

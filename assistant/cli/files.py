@@ -2,13 +2,17 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from pathlib import Path
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
 from assistant.cli.common import accepting, emit, note, progress, say, summary, table
 from assistant.errors import EvidenceError
+
+if TYPE_CHECKING:
+    from assistant.pipeline import Outcome
 
 transcripts_app = typer.Typer(help="Look at transcripts as they are read.", no_args_is_help=True)
 Files = Annotated[list[Path], typer.Argument(help="Transcripts: .vtt .srt .docx .txt .md .pdf .json", show_default=False)]
@@ -45,7 +49,6 @@ def code(
     from assistant.frameworks import load_framework
     from assistant.pipeline import code_files
     from assistant.settings import get_settings
-    from assistant.transcripts import remarks
 
     settings = get_settings()
     chosen = load_framework(framework or settings.framework)
@@ -64,7 +67,18 @@ def code(
         raise typer.BadParameter("is missing: name the folder to write to", param_hint="--out")
     with progress("coding", len(files)) as step:
         outcomes = code_files(files, chosen, coder, out, interviewer=interviewer or (), progress=step)
-    failed = [o for o in outcomes if o.error is not None]
+    _tell(outcomes, as_json)
+    errors = [o.error for o in outcomes if o.error is not None]
+    for error in errors:
+        note(f"error: {error}")
+    if errors:
+        raise typer.Exit(errors[0].exit_code if len(errors) == len(outcomes) else 1)
+
+
+def _tell(outcomes: Sequence[Outcome], as_json: bool) -> None:
+    """What came of each file."""
+    from assistant.transcripts import remarks
+
     if as_json:
         emit(
             [
@@ -78,17 +92,13 @@ def code(
                 for o in outcomes
             ]
         )
-    else:
-        for o in outcomes:
-            if o.transcript is not None:
-                current = sum(e.status == "current" for e in o.evidence)
-                say(f"{o.out}: {len(o.evidence)} pieces of evidence, {current} of current practice")
-                for remark in remarks(o.transcript):
-                    note(f"  {o.source.name}: {remark}")
-    for o in failed:
-        note(f"error: {o.error}")
-    if failed:
-        raise typer.Exit(failed[0].error.exit_code if len(failed) == len(outcomes) and failed[0].error else 1)
+        return
+    for o in outcomes:
+        if o.transcript is not None:
+            current = sum(e.status == "current" for e in o.evidence)
+            say(f"{o.out}: {len(o.evidence)} pieces of evidence, {current} of current practice")
+            for remark in remarks(o.transcript):
+                note(f"  {o.source.name}: {remark}")
 
 
 def score(

@@ -128,14 +128,18 @@ export default function (component) {
   if (!data.wide && window.innerWidth > 640) return;
   // What stands above may still grow, and what stands below may not be there yet to scroll by: the place is brought to its place until it
   // rests there, or somebody takes over.
-  let tries = 100, rests = 0, taken = false;
-  const take = () => { taken = true; };
+  let tries = 100, rests = 0;
+  const ended = new AbortController();
   for (const kind of ["pointerdown", "touchstart", "wheel", "keydown"]) {
-    window.addEventListener(kind, take, { once: true, passive: true, capture: true });
+    window.addEventListener(kind, () => ended.abort(), { passive: true, capture: true, signal: ended.signal });
   }
   const margin = parseFloat(getComputedStyle(place).scrollMarginTop);
   const keep = () => {
-    if (taken || !place.isConnected || tries-- <= 0 || rests >= 5) { place.dataset.rests = "yes"; return; }
+    if (ended.signal.aborted || !place.isConnected || tries-- <= 0 || rests >= 5) {
+      ended.abort();
+      place.dataset.rests = "yes";
+      return;
+    }
     const there = Math.abs(place.getBoundingClientRect().top - margin) < 8;
     rests = there ? rests + 1 : 0;
     if (!there) place.scrollIntoView({ block: "start" });

@@ -66,7 +66,7 @@ _CSS: Final = """
 [data-testid="stSidebarNavLink"][aria-current] [data-testid="stIconMaterial"]{color:var(--page-ink)!important;opacity:1}
 [data-tag],[data-tag] *{color:var(--page)!important}
 [data-testid="stBaseButton-primary"] kbd{color:var(--page)!important}
-@media (hover:none){.stButton kbd{display:none}}
+@media (hover:none){.stButton kbd,[data-testid="InputInstructions"]{display:none}}
 .stButtonGroup [role="radiogroup"]{gap:.3rem}
 .stButtonGroup [role="radiogroup"] button{border:1px solid var(--line)!important;border-radius:6px!important;margin:0!important}
 .stButtonGroup [role="radiogroup"] button[aria-checked="true"]{border-color:var(--accent)!important}

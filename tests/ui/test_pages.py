@@ -222,7 +222,9 @@ def test_settings_never_show_or_keep_a_key(project: Project, monkeypatch: pytest
 )
 def test_a_damaged_address_does_no_harm(project: Project, params: dict[str, str]) -> None:
     for page in ("review", "assessment"):
-        run(page, **params)
+        at = run(page, **params)
+        assert at.title[0].value == page.capitalize()
+        assert "Fraud scoring" in text(at), "the use case that is there is open"
 
 
 def test_without_sign_in_the_app_serves_loopback_only(project: Project) -> None:

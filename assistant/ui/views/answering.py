@@ -55,9 +55,7 @@ def _make(token: str, watch: object = None) -> Conductor:
 
 
 def _interview(token: str, interview: str, make: Maker) -> None:
-    found = None
-    with shared.problems():
-        found = asking.going_on(make)
+    found = asking.gone_on(make)
     if found is None:
         _trouble(token, interview, make)
         return

@@ -104,6 +104,13 @@ def going_on(make: Maker) -> tuple[Conductor, Ledger]:
     return conductor, ledger
 
 
+def gone_on(make: Maker) -> tuple[Conductor, Ledger] | None:
+    """`going_on`; where it cannot, what is wrong is shown and None given."""
+    with shared.problems():
+        return going_on(make)
+    return None
+
+
 def time_line(ledger: Ledger, since: float = 0.0) -> None:
     """How far the time has come. ``since``: minutes since the last event."""
     used = min(ledger.minutes + since, ledger.opened.budget_minutes)

@@ -71,9 +71,7 @@ def _make(here: Here, interview: str, watch: object = None) -> Conductor:
 
 def _conduct(here: Here, interview: str) -> None:
     make: Maker = partial(_make, here, interview)
-    found = None
-    with shared.problems():
-        found = asking.going_on(make)
+    found = asking.gone_on(make)
     if found is None:
         _trouble(here, interview, make)
         return
